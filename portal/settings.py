@@ -1,0 +1,262 @@
+"""All settings, read from environment variables; the README's table explains each.
+
+A wrong or missing value stops the start with a sentence. Secure by default: DEBUG=1 is what a developer must type.
+"""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def env(name, default=None, convert=str, expected="text"):
+    """The environment variable `name`, converted; `default` where it is unset or empty.
+
+    Raises ImproperlyConfigured where it is required (no default) and missing, or `convert` refuses it.
+    """
+    value = os.environ.get(name, "").strip()
+    if not value:
+        if default is None:
+            raise ImproperlyConfigured(f"{name} is missing: set it to {expected}.")
+        return default
+    try:
+        return convert(value)
+    except (KeyError, ValueError, ZoneInfoNotFoundError):
+        raise ImproperlyConfigured(f"{name} is {value!r}, but must be {expected}.") from None
+
+
+def switch(value):
+    return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[value.lower()]
+
+
+def words(value):
+    return [word.strip() for word in value.split(",") if word.strip()]
+
+
+def whole_number(value):
+    number = int(value)
+    if number < 0:
+        raise ValueError(value)
+    return number
+
+
+def web_address(value):
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+        raise ValueError(value)
+    return value.rstrip("/")
+
+
+def database(value):
+    if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
+        raise ValueError(value)
+    return dj_database_url.parse(value)
+
+
+def email(value):
+    """Django's e-mail settings from an address such as smtp://user:password@host:587?tls=1."""
+    parts = urlsplit(value)
+    options = {key: switch(flag) for key, flag in parse_qsl(parts.query, strict_parsing=bool(parts.query))}
+    backends = {"smtp": "smtp", "console": "console", "file": "filebased", "memory": "locmem"}
+    found = {
+        "EMAIL_BACKEND": f"django.core.mail.backends.{backends[parts.scheme]}.EmailBackend",
+        "EMAIL_USE_TLS": options.pop("tls", False),
+        "EMAIL_USE_SSL": options.pop("ssl", False),
+    }
+    if options or (parts.scheme == "smtp" and not parts.hostname) or (parts.scheme == "file" and not parts.path):
+        raise ValueError(value)
+    if parts.scheme == "smtp":
+        found |= {
+            "EMAIL_HOST": parts.hostname,
+            "EMAIL_PORT": parts.port or (587 if found["EMAIL_USE_TLS"] else 25),
+            "EMAIL_HOST_USER": unquote(parts.username or ""),
+            "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        }
+    elif parts.scheme == "file":
+        found["EMAIL_FILE_PATH"] = parts.path
+    return found
+
+
+# The portal
+
+DEBUG = env("DEBUG", False, switch, "1 or 0")
+SITE_NAME = env("SITE_NAME", "Asklepion")
+SITE_URL = env("SITE_URL", "http://127.0.0.1:8000", web_address, "an address such as https://example.org")
+EMERGENCY_NUMBER = env("EMERGENCY_NUMBER", "119")
+CRISIS_LINE = env("CRISIS_LINE", "1925")
+DATA_DIR = Path(env("DATA_DIR", str(BASE_DIR / "var")))
+
+# Django
+
+SECRET_KEY = env("SECRET_KEY", "only-for-development" if DEBUG else None, expected="a long random text")
+ALLOWED_HOSTS = env(
+    "ALLOWED_HOSTS",
+    ["127.0.0.1", "localhost", "[::1]"] if DEBUG else None,
+    words,
+    "host names with commas between",
+)
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.sitemaps",
+    "csp",
+    "taggit",
+    "portal",
+    "accounts",
+    "qa",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.context_processors.site",
+            ],
+        },
+    }
+]
+
+# The database: SQLite unless DATABASE_URL names a PostgreSQL server
+
+DATABASES = {
+    "default": env(
+        "DATABASE_URL",
+        {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "portal.sqlite3"},
+        database,
+        "sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME",
+    )
+}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",  # a writer waits for the lock instead of failing halfway
+        "timeout": 20,  # seconds
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    pool_size = env("DATABASE_POOL_SIZE", 4, whole_number, "a whole number of connections; 0 for no pool")
+    DATABASES["default"] |= {
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {"pool": {"min_size": 1, "max_size": pool_size} if pool_size else False},
+    }
+
+# Mail
+
+DEFAULT_FROM_EMAIL = env("FROM_EMAIL", f"{SITE_NAME} <no-reply@localhost>" if DEBUG else None, expected="an address")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+vars().update(
+    env(
+        "EMAIL_URL",
+        email("console:") if DEBUG else None,
+        email,
+        "console:, file:///FOLDER or smtp://USER:PASSWORD@HOST:PORT?tls=1",
+    )
+)
+EMAIL_TIMEOUT = 20  # seconds
+
+# Language and time
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+TIME_ZONE = env("TIME_ZONE", "Asia/Taipei", lambda name: ZoneInfo(name).key, "a name such as Europe/Paris")
+USE_TZ = True
+DATE_FORMAT = "j F Y"
+USE_THOUSAND_SEPARATOR = True
+
+# Files
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "photos": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "photos"},
+    },
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+
+# Security
+
+https = not DEBUG and SITE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = https
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SECURE_SSL_REDIRECT = env("SSL_REDIRECT", https, switch, "1 or 0")
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = https
+if env("BEHIND_PROXY", False, switch, "1 or 0"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {"qa": {"level": "INFO"}, "portal": {"level": "INFO"}},
+}

@@ -1,0 +1,115 @@
+"""Events: one row for each thing that happened to a question. Audit, outbox and statistics read the same rows."""
+
+import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.constraints import is_one_of
+
+SENDING_TIME = datetime.timedelta(minutes=5)
+MAX_ATTEMPTS = 8
+
+
+class EventKind(models.TextChoices):
+    ASKED = "asked", _("asked")
+    ACCEPTED = "accepted", _("accepted")
+    REJECTED = "rejected", _("rejected")
+    INFO_REQUESTED = "info_requested", _("patient asked for more")
+    INFO_RECEIVED = "info_received", _("patient answered")
+    FOLLOWED_UP = "followed_up", _("followed up")
+    TRANSFERRED = "transferred", _("moved to another specialty")
+    CLAIMED = "claimed", _("claimed")
+    RELEASED = "released", _("released")
+    REPLIED = "replied", _("reply published")
+    REPLY_WITHDRAWN = "reply_withdrawn", _("reply withdrawn")
+    REOPENED = "reopened", _("open again")
+    REMOVED = "removed", _("removed")
+    RESTORED = "restored", _("restored")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+# Of these the patient is told by e-mail.
+NOTIFIED_KINDS = [
+    EventKind.ASKED,
+    EventKind.ACCEPTED,
+    EventKind.REJECTED,
+    EventKind.INFO_REQUESTED,
+    EventKind.TRANSFERRED,
+    EventKind.REPLIED,
+    EventKind.REOPENED,
+    EventKind.REMOVED,
+    EventKind.RESTORED,
+    EventKind.WITHDRAWN,
+]
+
+
+class QuestionEventQuerySet(models.QuerySet):
+    """The words for "which events"."""
+
+    def to_notify(self):
+        """What the patient has not been told yet and nobody is sending now, oldest first."""
+        now = timezone.now()
+        return self.filter(
+            Q(sending_until__isnull=True) | Q(sending_until__lte=now),
+            kind__in=NOTIFIED_KINDS,
+            notified_at__isnull=True,
+            attempts__lt=MAX_ATTEMPTS,
+        ).order_by("created_at", "pk")
+
+
+class QuestionEventManager(models.Manager.from_queryset(QuestionEventQuerySet)):
+    def get_by_natural_key(self, source, source_id, kind, created_at):
+        return self.get(question__source=source, question__source_id=source_id, kind=kind, created_at=created_at)
+
+
+class QuestionEvent(models.Model):
+    """One thing that happened to a question: who, when, why, and whether the patient was told."""
+
+    question = models.ForeignKey("qa.Question", on_delete=models.CASCADE, related_name="events")
+    kind = models.CharField(_("kind"), max_length=20, choices=EventKind)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    note = models.TextField(_("note"), blank=True)
+    created_at = models.DateTimeField(_("at"), default=timezone.now)
+    notified_at = models.DateTimeField(_("patient told at"), null=True, blank=True)
+    sending_until = models.DateTimeField(_("being sent until"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts to send"), default=0)
+
+    objects = QuestionEventManager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["created_at", "pk"]
+        indexes = [
+            models.Index(fields=["created_at", "id"], name="event_to_notify", condition=Q(notified_at__isnull=True))
+        ]
+        constraints = [models.CheckConstraint(condition=is_one_of("kind", EventKind), name="event_kind_known")]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} ({self.question_id}, {self.created_at:%Y-%m-%d %H:%M})"
+
+    def natural_key(self):
+        return (*self.question.natural_key(), self.kind, self.created_at)
+
+    natural_key.dependencies = ["qa.question", "accounts.user"]
+
+    def claim(self):
+        """Take the event for sending; False where another worker has it or has sent it."""
+        waiting = QuestionEvent.objects.to_notify().filter(pk=self.pk, attempts=self.attempts)
+        until = timezone.now() + SENDING_TIME
+        claimed = waiting.order_by().update(sending_until=until, attempts=F("attempts") + 1)
+        return bool(claimed)
+
+    def give_back(self):
+        """Sending failed: let a later round try again, each time after twice the wait."""
+        wait = datetime.timedelta(minutes=2**self.attempts)
+        QuestionEvent.objects.filter(pk=self.pk).update(sending_until=timezone.now() + wait)
+
+    def mark_notified(self):
+        QuestionEvent.objects.filter(pk=self.pk).update(notified_at=timezone.now(), sending_until=None)

@@ -1,0 +1,116 @@
+"""What hangs on a question: its parts, the patient's follow-ups, and the questions seen before asking."""
+
+from django.apps import apps
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import OuterRef, Q, Subquery
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.constraints import is_one_of
+from qa.models.question import Question
+
+MAX_PARTS = 5
+
+
+class QuestionPartQuerySet(models.QuerySet):
+    """The words for "which parts"."""
+
+    def with_coverage(self):
+        """Each part with `coverage`, the best that any published reply says of it; None where none does."""
+        best = apps.get_model("qa", "PartCoverage").objects.best_first()
+        return self.annotate(coverage=Subquery(best.filter(part=OuterRef("pk")).values("coverage")[:1]))
+
+
+class QuestionPartManager(models.Manager.from_queryset(QuestionPartQuerySet)):
+    def get_by_natural_key(self, source, source_id, position):
+        return self.get(question__source=source, question__source_id=source_id, position=position)
+
+
+class QuestionPart(models.Model):
+    """One numbered thing that a question asks."""
+
+    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="parts")
+    position = models.PositiveSmallIntegerField(
+        _("position"), validators=[MinValueValidator(1), MaxValueValidator(MAX_PARTS)]
+    )
+    text = models.CharField(_("what is asked"), max_length=500)
+
+    objects = QuestionPartManager()
+
+    class Meta:
+        verbose_name = _("part")
+        verbose_name_plural = _("parts")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["question", "position"], name="part_position_unique"),
+            models.CheckConstraint(
+                condition=Q(position__gte=1, position__lte=MAX_PARTS), name="part_position_in_range"
+            ),
+        ]
+
+    def __str__(self):
+        return self.text
+
+    def natural_key(self):
+        return (*self.question.natural_key(), self.position)
+
+    natural_key.dependencies = ["qa.question"]
+
+
+class FollowUpManager(models.Manager):
+    def get_by_natural_key(self, source, source_id, sent_at):
+        return self.get(question__source=source, question__source_id=source_id, sent_at=sent_at)
+
+
+class FollowUp(models.Model):
+    """A later message of the patient under the own question; `is_requested` where it answers a request."""
+
+    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="follow_ups")
+    body = models.TextField(_("message"))
+    is_requested = models.BooleanField(_("answers a request"), default=False)
+    sent_at = models.DateTimeField(_("sent at"), default=timezone.now)
+
+    objects = FollowUpManager()
+
+    class Meta:
+        verbose_name = _("follow-up")
+        verbose_name_plural = _("follow-ups")
+        ordering = ["sent_at", "pk"]
+        constraints = [models.UniqueConstraint(fields=["question", "sent_at"], name="followup_unique")]
+
+    def __str__(self):
+        return self.body[:60]
+
+    def natural_key(self):
+        return (*self.question.natural_key(), self.sent_at)
+
+    natural_key.dependencies = ["qa.question"]
+
+
+class SeenChoice(models.TextChoices):
+    ANSWERS_ME = "answers_me", _("This answers me")
+    CLOSE = "close", _("Close, but…")
+    DIFFERENT = "different", _("Different")
+
+
+class SeenQuestion(models.Model):
+    """An answered question the patient was shown before asking, and what the patient said of it."""
+
+    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="seen_questions")
+    seen = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="seen_by")
+    choice = models.CharField(_("choice"), max_length=10, choices=SeenChoice, blank=True)
+    note = models.CharField(_("what is different"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("question seen before asking")
+        verbose_name_plural = _("questions seen before asking")
+        constraints = [
+            models.UniqueConstraint(fields=["question", "seen"], name="seenquestion_unique"),
+            models.CheckConstraint(
+                condition=is_one_of("choice", SeenChoice, blank=True), name="seenquestion_choice_known"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.seen}: {self.get_choice_display()}"

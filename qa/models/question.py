@@ -1,0 +1,401 @@
+"""Questions: which ones anyone may see, and how their status changes."""
+
+import datetime
+
+from django.apps import apps
+from django.db import models, transaction
+from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject, Left
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+from django.utils.text import slugify
+from django.utils.translation import gettext_lazy as _
+from taggit.managers import TaggableManager
+
+from accounts.constraints import both_or_neither, is_one_of
+from accounts.models import Doctor, Patient, Sex, Specialty
+from qa.errors import InvalidTransition, QuestionClaimed
+from qa.models.event import EventKind
+from qa.models.taxonomy import QuestionTopic
+
+# The archive does not know when: such rows sort last and show no date.
+UNDATED = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+
+CLAIM_DURATION = datetime.timedelta(minutes=10)
+NOT_CLAIMED = {"claimed_by": None, "claimed_until": None}
+EXCERPT_LENGTH = 280
+
+
+def known_date(moment):
+    """The local date of `moment`; None where there is none or the archive does not know it."""
+    return None if moment is None or moment == UNDATED else timezone.localdate(moment)
+
+
+def random_source_id():
+    return get_random_string(22)
+
+
+class QuestionStatus(models.TextChoices):
+    PENDING = "pending", _("pending")
+    OPEN = "open", _("open")
+    NEEDS_INFO = "needs_info", _("waiting for the patient")
+    ANSWERED = "answered", _("answered")
+    REJECTED = "rejected", _("rejected")
+    REMOVED = "removed", _("removed")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+S = QuestionStatus
+
+
+class OnBehalfOf(models.TextChoices):
+    SELF = "self", _("Myself")
+    CHILD = "child", _("My child")
+    PARENT = "parent", _("My parent")
+    PARTNER = "partner", _("My partner")
+    OTHER = "other", _("Someone else")
+
+
+class RejectReason(models.TextChoices):
+    NOT_MEDICAL = "not_medical", _("It is not a health question")
+    DUPLICATE = "duplicate", _("It has been asked and answered before")
+    UNCLEAR = "unclear", _("It cannot be understood")
+    IDENTIFYING = "identifying", _("It says too much about a real person")
+    ABUSIVE = "abusive", _("It is abusive")
+    SPAM = "spam", _("It is advertising")
+
+
+class QuestionQuerySet(models.QuerySet):
+    """The words for "which questions"."""
+
+    def pending(self):
+        """What waits for a moderator, urgent first, then oldest."""
+        return self.filter(status=S.PENDING).order_by("-is_urgent", "asked_at", "pk")
+
+    def open(self):
+        """Accepted, and not answered yet."""
+        return self.filter(status=S.OPEN)
+
+    def awaiting_reply(self):
+        """What doctors owe a reply, urgent first, then oldest."""
+        return self.open().order_by("-is_urgent", "asked_at", "pk")
+
+    def needs_info(self):
+        """What waits for the patient."""
+        return self.filter(status=S.NEEDS_INFO)
+
+    def answered(self):
+        return self.filter(status=S.ANSWERED)
+
+    def public(self):
+        """What anyone may read."""
+        return self.answered()
+
+    def whole(self):
+        """Without the excerpts, which search engines and feeds are not given."""
+        return self.filter(is_excerpt=False)
+
+    def visible_to(self, user):
+        """What this user may read: moderators all; others the public's, their own, a doctor's open ones."""
+        if user.has_perm("qa.moderate_question"):
+            return self
+        if not user.is_authenticated:
+            return self.public()
+        own_specialties = Specialty.objects.filter(doctors__user=user)
+        return self.filter(
+            Q(status=S.ANSWERED) | Q(patient__user=user) | Q(status=S.OPEN, specialty__in=own_specialties)
+        )
+
+    def for_doctor(self, doctor):
+        """The doctor's queue: open questions of own specialties, urgent first, then oldest."""
+        return self.awaiting_reply().filter(specialty__in=doctor.specialties.all())
+
+    def about(self, topic):
+        return self.filter(topic_items__tag=topic)
+
+    def for_cards(self):
+        """All that partials/question_card.html shows, in one query: with the first reply as a dictionary."""
+        replies = apps.get_model("qa", "Reply").objects
+        first_reply = (
+            replies.published()
+            .filter(question=OuterRef("pk"))
+            .values(
+                card=JSONObject(
+                    doctor="doctor__name",
+                    doctor_slug="doctor__slug",
+                    specialty="specialty__name",
+                    excerpt=Left("body", EXCERPT_LENGTH + 3),
+                )
+            )
+        )
+        return self.select_related("specialty").annotate(first_reply=Subquery(first_reply[:1]))
+
+
+class QuestionManager(models.Manager.from_queryset(QuestionQuerySet)):
+    def get_by_natural_key(self, source, source_id):
+        return self.get(source=source, source_id=source_id)
+
+
+class Question(models.Model):
+    """What a patient asks. The public sees it once answered, with pseudonym, age band and sex only."""
+
+    TRANSITIONS = {
+        S.PENDING: {S.OPEN, S.REJECTED, S.NEEDS_INFO, S.WITHDRAWN},
+        S.OPEN: {S.OPEN, S.ANSWERED, S.NEEDS_INFO, S.WITHDRAWN},
+        S.NEEDS_INFO: {S.PENDING, S.OPEN, S.WITHDRAWN},
+        S.ANSWERED: {S.REMOVED, S.OPEN, S.WITHDRAWN},
+        S.REJECTED: {S.WITHDRAWN},
+        S.REMOVED: {S.ANSWERED, S.WITHDRAWN},
+        S.WITHDRAWN: set(),
+    }
+
+    specialty = models.ForeignKey(
+        Specialty,
+        verbose_name=_("specialty"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="questions",
+        help_text=_("Empty while the patient does not know and no moderator has decided."),
+    )
+    headline = models.CharField(_("headline"), max_length=200, blank=True, help_text=_("The editors' words."))
+    title = models.CharField(_("title"), max_length=200, help_text=_("The patient's own words."))
+    body = models.TextField(_("question"))
+    language = models.CharField(_("language"), max_length=10, default="en")
+    topics = TaggableManager(verbose_name=_("topics"), through=QuestionTopic, blank=True)
+
+    pseudonym = models.CharField(_("pseudonym"), max_length=50, blank=True)
+    age_from = models.PositiveSmallIntegerField(_("age from"), null=True, blank=True)
+    age_to = models.PositiveSmallIntegerField(_("age to"), null=True, blank=True)
+    sex = models.CharField(_("sex"), max_length=10, choices=Sex, default=Sex.UNSTATED)
+    on_behalf_of = models.CharField(_("asked on behalf of"), max_length=10, choices=OnBehalfOf, default=OnBehalfOf.SELF)
+    medicines = models.TextField(_("medicines taken"), blank=True)
+    allergies = models.TextField(_("allergies"), blank=True)
+
+    patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.SET_NULL, related_name="questions")
+    contact_email = models.EmailField(_("e-mail for news"), blank=True)
+    secret_key = models.CharField(
+        _("secret key of the private page"), max_length=43, null=True, blank=True, unique=True, editable=False
+    )
+
+    status = models.CharField(_("status"), max_length=15, choices=QuestionStatus, default=S.PENDING, editable=False)
+    reject_reason = models.CharField(
+        _("reason for the rejection"), max_length=15, choices=RejectReason, blank=True, editable=False
+    )
+    is_urgent = models.BooleanField(_("urgent"), default=False)
+    asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True, editable=False)
+    changed_at = models.DateTimeField(_("status changed at"), default=timezone.now, editable=False)
+    claimed_by = models.ForeignKey(
+        Doctor, null=True, blank=True, on_delete=models.SET_NULL, related_name="claims", editable=False
+    )
+    claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True, editable=False)
+
+    is_excerpt = models.BooleanField(_("the archive holds only an excerpt"), default=False)
+    source = models.CharField(_("source"), max_length=30, default="portal", editable=False)
+    source_id = models.CharField(_("id in the source"), max_length=200, default=random_source_id, editable=False)
+    seen_before = models.ManyToManyField(
+        "self", through="SeenQuestion", symmetrical=False, related_name="+", editable=False
+    )
+
+    objects = QuestionManager()
+
+    class Meta:
+        verbose_name = _("question")
+        verbose_name_plural = _("questions")
+        permissions = [("moderate_question", _("Can decide on questions"))]
+        indexes = [
+            models.Index(fields=["status", "-answered_at", "-id"], name="question_latest"),
+            models.Index(fields=["specialty", "status", "-answered_at", "-id"], name="question_latest_in_specialty"),
+            models.Index(fields=["status", "-is_urgent", "asked_at", "id"], name="question_queue"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "source_id"], name="question_source_unique"),
+            models.CheckConstraint(condition=is_one_of("status", QuestionStatus), name="question_status_known"),
+            models.CheckConstraint(condition=is_one_of("sex", Sex), name="question_sex_known"),
+            models.CheckConstraint(condition=is_one_of("on_behalf_of", OnBehalfOf), name="question_on_behalf_of_known"),
+            models.CheckConstraint(
+                condition=is_one_of("reject_reason", RejectReason, blank=True),
+                name="question_reject_reason_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=S.REJECTED, reject_reason=""),
+                name="question_rejected_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=S.ANSWERED, answered_at__isnull=True),
+                name="question_answered_has_date",
+            ),
+            models.CheckConstraint(
+                condition=~Q(
+                    status__in=[S.OPEN, S.ANSWERED, S.REMOVED],
+                    specialty__isnull=True,
+                ),
+                name="question_accepted_has_specialty",
+            ),
+            models.CheckConstraint(
+                condition=both_or_neither("claimed_by", "claimed_until"), name="question_claim_is_a_pair"
+            ),
+            models.CheckConstraint(condition=both_or_neither("age_from", "age_to"), name="question_age_band_is_a_pair"),
+            models.CheckConstraint(
+                condition=Q(age_from__isnull=True) | Q(age_from__lte=F("age_to")),
+                name="question_age_band_in_order",
+            ),
+        ]
+
+    def __str__(self):
+        return self.heading
+
+    def get_absolute_url(self):
+        return reverse("question_detail", args=[self.pk, self.slug])
+
+    def natural_key(self):
+        return (self.source, self.source_id)
+
+    natural_key.dependencies = ["accounts.specialty", "accounts.patient"]
+
+    @property
+    def heading(self):
+        """The editors' headline, or the patient's title while there is none."""
+        return self.headline or self.title
+
+    @property
+    def slug(self):
+        return slugify(self.heading)[:80].strip("-") or "question"
+
+    @property
+    def is_public(self):
+        return self.status == S.ANSWERED
+
+    @property
+    def asked_on(self):
+        return known_date(self.asked_at)
+
+    @property
+    def answered_on(self):
+        return known_date(self.answered_at)
+
+    @property
+    def age_band(self):
+        """The band as shown to anyone, for instance "10–19"; empty where none was given."""
+        return "" if self.age_from is None else f"{self.age_from}–{self.age_to}"
+
+    @property
+    def may_be_minor(self):
+        """Whether the age band does not rule out somebody under 18."""
+        return self.age_from is None or self.age_from < 18
+
+    # Transitions. Each refuses with InvalidTransition, and each writes one event.
+
+    def _change_status(self, new, kind, by, note="", only_from=None, **fields):
+        if new not in self.TRANSITIONS[self.status] or only_from not in (None, self.status):
+            raise InvalidTransition(
+                _("A question that is %(old)s cannot become %(new)s.")
+                % {"old": self.get_status_display(), "new": new.label}
+            )
+        unchanged = Question.objects.filter(pk=self.pk, status=self.status, changed_at=self.changed_at)
+        fields["changed_at"] = timezone.now()
+        if not unchanged.update(status=new, **fields):  # of two moderators who click at once, the second one is told
+            raise InvalidTransition(_("Somebody else has just decided on this question."))
+        self.refresh_from_db(fields=["status", *fields])
+        self.events.create(kind=kind, actor=by, note=note)
+
+    @transaction.atomic
+    def accept(self, by, specialty=None, headline=None):
+        """A moderator lets doctors see the question, filed under `specialty` (its own by default)."""
+        specialty = specialty or self.specialty
+        if specialty is None:
+            raise InvalidTransition(_("Choose a specialty before you accept the question."))
+        self._change_status(
+            S.OPEN,
+            EventKind.ACCEPTED,
+            by,
+            only_from=S.PENDING,
+            specialty=specialty,
+            headline=self.headline if headline is None else headline,
+        )
+
+    @transaction.atomic
+    def reject(self, by, reason, note=""):
+        """A moderator declines the question, with a `RejectReason` that the patient is told."""
+        self._change_status(S.REJECTED, EventKind.REJECTED, by, note, reject_reason=reason)
+
+    @transaction.atomic
+    def ask_patient(self, by, note):
+        """A moderator or doctor needs to know more; `note` is what the patient is asked."""
+        self._change_status(S.NEEDS_INFO, EventKind.INFO_REQUESTED, by, note, **NOT_CLAIMED)
+
+    @transaction.atomic
+    def receive_info(self, by, body):
+        """The patient answers what was asked: the question goes back to who asked for it."""
+        accepted = self.events.filter(kind=EventKind.ACCEPTED).exists()
+        new = S.OPEN if accepted else S.PENDING
+        self._change_status(new, EventKind.INFO_RECEIVED, by, only_from=S.NEEDS_INFO)
+        self.follow_ups.create(body=body, is_requested=True)
+
+    @transaction.atomic
+    def mark_answered(self, by, at):
+        """The first reply was published at `at`. Called by `Reply.publish` only."""
+        self._change_status(S.ANSWERED, EventKind.REPLIED, by, only_from=S.OPEN, answered_at=at, **NOT_CLAIMED)
+
+    @transaction.atomic
+    def reopen(self, by, note=""):
+        """The last published reply was withdrawn. Called by `Reply.withdraw` only."""
+        self._change_status(S.OPEN, EventKind.REOPENED, by, note, only_from=S.ANSWERED, answered_at=None)
+
+    @transaction.atomic
+    def remove(self, by, note):
+        """A moderator takes an answered question off the portal."""
+        self._change_status(S.REMOVED, EventKind.REMOVED, by, note)
+
+    @transaction.atomic
+    def restore(self, by, note=""):
+        """A moderator puts a removed question back; it must still have a published reply."""
+        if not self.replies.published().exists():
+            raise InvalidTransition(_("A question without a published reply cannot be restored."))
+        self._change_status(S.ANSWERED, EventKind.RESTORED, by, note, only_from=S.REMOVED)
+
+    @transaction.atomic
+    def withdraw(self, by=None, note=""):
+        """The patient takes the question back, whatever its status; it leaves every surface at once."""
+        self._change_status(S.WITHDRAWN, EventKind.WITHDRAWN, by, note, **NOT_CLAIMED)
+
+    @transaction.atomic
+    def transfer(self, by, specialty, note):
+        """A doctor or moderator files an open question under another specialty."""
+        if specialty == self.specialty:
+            raise InvalidTransition(_("The question is in this specialty already."))
+        self._change_status(
+            S.OPEN, EventKind.TRANSFERRED, by, note, only_from=S.OPEN, specialty=specialty, **NOT_CLAIMED
+        )
+
+    # Claims: one doctor at a time works on an open question.
+
+    @transaction.atomic
+    def claim(self, doctor):
+        """Hold the question for `doctor` for ten minutes; again to renew.
+
+        Raises QuestionClaimed while another doctor holds it, InvalidTransition when it is not open.
+        """
+        now = timezone.now()
+        until = now + CLAIM_DURATION
+        is_renewal = self.claimed_by_id == doctor.pk
+        free = Q(claimed_by__isnull=True) | Q(claimed_until__lte=now) | Q(claimed_by=doctor)
+        mine = Question.objects.open().filter(free, pk=self.pk)
+        if not mine.update(claimed_by=doctor, claimed_until=until):
+            self.refresh_from_db(fields=["status", "claimed_by", "claimed_until"])
+            if self.status != S.OPEN:
+                raise InvalidTransition(_("Only an open question can be claimed."))
+            raise QuestionClaimed(_("%(doctor)s is working on this question.") % {"doctor": self.claimed_by})
+        self.claimed_by, self.claimed_until = doctor, until
+        if not is_renewal:
+            self.events.create(kind=EventKind.CLAIMED, actor=doctor.user)
+
+    @transaction.atomic
+    def release(self, doctor):
+        """Give up the doctor's own claim; nothing happens where the doctor holds none."""
+        mine = Question.objects.filter(pk=self.pk, claimed_by=doctor)
+        if mine.update(**NOT_CLAIMED):
+            self.claimed_by = self.claimed_until = None
+            self.events.create(kind=EventKind.RELEASED, actor=doctor.user)

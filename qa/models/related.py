@@ -1,0 +1,96 @@
+"""Where to read on: links from a question to others and to topics, each saying who set it."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.constraints import is_one_of
+from accounts.models import Specialty
+from qa.models.question import Question
+from qa.models.taxonomy import Topic
+
+
+class RelatedOrigin(models.TextChoices):
+    ARCHIVE = "archive", _("Archive")
+    EDITOR = "editor", _("Editor")
+    COMPUTED = "computed", _("Computed")
+
+
+class RelatedQuestionManager(models.Manager):
+    def get_by_natural_key(self, source, source_id, related_source, related_source_id):
+        return self.get(
+            question__source=source,
+            question__source_id=source_id,
+            related__source=related_source,
+            related__source_id=related_source_id,
+        )
+
+
+class RelatedQuestion(models.Model):
+    """A "Similar Q&A" link."""
+
+    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="related_questions")
+    related = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="related_from")
+    position = models.PositiveSmallIntegerField(_("position"))
+    score = models.FloatField(_("score"), null=True, blank=True)
+    origin = models.CharField(_("origin"), max_length=10, choices=RelatedOrigin)
+
+    objects = RelatedQuestionManager()
+
+    class Meta:
+        verbose_name = _("related question")
+        verbose_name_plural = _("related questions")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["question", "related"], name="relatedquestion_unique"),
+            models.CheckConstraint(condition=~Q(question=F("related")), name="relatedquestion_not_itself"),
+            models.CheckConstraint(condition=is_one_of("origin", RelatedOrigin), name="relatedquestion_origin_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.question} → {self.related}"
+
+    def natural_key(self):
+        return (*self.question.natural_key(), *self.related.natural_key())
+
+    natural_key.dependencies = ["qa.question"]
+
+
+class RelatedTopicManager(models.Manager):
+    def get_by_natural_key(self, source, source_id, topic, specialty):
+        return self.get(
+            question__source=source,
+            question__source_id=source_id,
+            topic__slug=topic,
+            specialty__slug=specialty,
+        )
+
+
+class RelatedTopic(models.Model):
+    """A "Related FAQ" link: a topic in one of its specialties."""
+
+    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="related_topics")
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="related_from")
+    specialty = models.ForeignKey(Specialty, on_delete=models.PROTECT, related_name="+")
+    position = models.PositiveSmallIntegerField(_("position"))
+    score = models.FloatField(_("score"), null=True, blank=True)
+    origin = models.CharField(_("origin"), max_length=10, choices=RelatedOrigin)
+
+    objects = RelatedTopicManager()
+
+    class Meta:
+        verbose_name = _("related topic")
+        verbose_name_plural = _("related topics")
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["question", "topic", "specialty"], name="relatedtopic_unique"),
+            models.CheckConstraint(condition=is_one_of("origin", RelatedOrigin), name="relatedtopic_origin_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.question} → {self.topic} ({self.specialty})"
+
+    def natural_key(self):
+        return (*self.question.natural_key(), self.topic.slug, self.specialty.slug)
+
+    natural_key.dependencies = ["qa.question", "qa.topic", "accounts.specialty"]

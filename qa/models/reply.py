@@ -1,0 +1,301 @@
+"""Replies of doctors: what they cover and advise, what colleagues say of them, and how they are published."""
+
+import datetime
+import uuid
+
+from django.db import models, transaction
+from django.db.models import Case, Q, Value, When
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.constraints import is_one_of
+from accounts.models import Doctor, Specialty
+from qa.errors import InvalidTransition
+from qa.models.event import EventKind
+from qa.models.part import QuestionPart
+from qa.models.question import Question, QuestionStatus, known_date
+
+REVIEW_AFTER = datetime.timedelta(days=3 * 365)
+
+
+class ReplyStatus(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    PUBLISHED = "published", _("published")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class NextStep(models.TextChoices):
+    """What the patient should do next, from the calmest to the most pressing."""
+
+    SELF_CARE = "self_care", _("You can look after this yourself")
+    ROUTINE = "routine", _("See a doctor at your next visit")
+    SOON = "soon", _("See a doctor in person soon")
+    TODAY = "today", _("See a doctor today")
+    EMERGENCY = "emergency", _("Get emergency help now")
+
+
+class CannotAssess(models.TextChoices):
+    NEEDS_EXAMINATION = "needs_examination", _("It needs an examination in person")
+    NEEDS_TESTS = "needs_tests", _("It needs tests")
+    TOO_LITTLE = "too_little", _("The question says too little")
+    OTHER_FIELD = "other_field", _("It belongs to another specialty")
+
+
+class Coverage(models.TextChoices):
+    """How far a reply covers a part, from the fullest."""
+
+    ANSWERED = "answered", _("answered")
+    PARTLY = "partly", _("partly answered")
+    OTHER_SPECIALTY = "other_specialty", _("for another specialty")
+    NEEDS_EXAMINATION = "needs_examination", _("cannot be said without an examination")
+
+
+class Verdict(models.TextChoices):
+    AGREES = "agrees", _("agrees")
+    WITH_CHANGE = "with_change", _("agrees with a change")
+    DISAGREES = "disagrees", _("disagrees")
+
+
+class ReplyQuerySet(models.QuerySet):
+    """The words for "which replies"."""
+
+    def published(self):
+        return self.filter(status=ReplyStatus.PUBLISHED).order_by("published_at", "pk")
+
+    def public(self):
+        """What anyone may read: published, under a question that anyone may read."""
+        return self.published().filter(question__in=Question.objects.public())
+
+    def for_page(self):
+        """All that partials/reply.html shows, in two queries."""
+        return self.select_related("doctor", "specialty", "see_specialty").prefetch_related(
+            models.Prefetch("reviews", ReplyReview.objects.select_related("doctor"))
+        )
+
+
+class ReplyManager(models.Manager.from_queryset(ReplyQuerySet)):
+    def get_by_natural_key(self, key):
+        return self.get(key=key)
+
+
+class Reply(models.Model):
+    """A doctor's text under a question, with the next step it advises."""
+
+    TRANSITIONS = {
+        ReplyStatus.DRAFT: {ReplyStatus.PUBLISHED},
+        ReplyStatus.PUBLISHED: {ReplyStatus.WITHDRAWN},
+        ReplyStatus.WITHDRAWN: set(),
+    }
+
+    key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
+    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="replies")
+    doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="replies")
+    specialty = models.ForeignKey(Specialty, on_delete=models.PROTECT, related_name="replies")
+    body = models.TextField(_("reply"))
+    status = models.CharField(
+        _("status"), max_length=10, choices=ReplyStatus, default=ReplyStatus.DRAFT, editable=False
+    )
+    created_at = models.DateTimeField(_("begun at"), default=timezone.now, editable=False)
+    published_at = models.DateTimeField(_("published at"), null=True, blank=True, editable=False)
+
+    next_step = models.CharField(_("next step"), max_length=10, choices=NextStep, blank=True)
+    see_specialty = models.ForeignKey(
+        Specialty,
+        verbose_name=_("specialty to see"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    cannot_assess = models.CharField(_("why it cannot be assessed"), max_length=20, choices=CannotAssess, blank=True)
+    may_be_about = models.TextField(_("what it can generally be about"), blank=True)
+    urgent_if = models.TextField(_("what would make it urgent"), blank=True)
+    whom_to_see = models.TextField(_("whom to see and what to bring"), blank=True)
+
+    credential_title = models.CharField(_("title on that day"), max_length=150, blank=True, editable=False)
+    credential_affiliation = models.CharField(_("affiliation on that day"), max_length=200, blank=True, editable=False)
+    review_by = models.DateField(_("to be reviewed by"), null=True, blank=True)
+    parts = models.ManyToManyField(QuestionPart, through="PartCoverage", related_name="+")
+
+    objects = ReplyManager()
+
+    class Meta:
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
+        indexes = [
+            models.Index(fields=["question", "status", "published_at", "id"], name="reply_of_question"),
+            models.Index(fields=["doctor", "status", "-published_at", "-id"], name="reply_latest_of_doctor"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=is_one_of("status", ReplyStatus), name="reply_status_known"),
+            models.CheckConstraint(
+                condition=is_one_of("next_step", NextStep, blank=True), name="reply_next_step_known"
+            ),
+            models.CheckConstraint(
+                condition=is_one_of("cannot_assess", CannotAssess, blank=True),
+                name="reply_cannot_assess_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=ReplyStatus.PUBLISHED) | Q(published_at__isnull=False),
+                name="reply_published_has_date",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=ReplyStatus.PUBLISHED)
+                | Q(cannot_assess="")
+                | ~Q(may_be_about="") & ~Q(urgent_if="") & ~Q(whom_to_see=""),
+                name="reply_cannot_assess_has_three_lines",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.doctor}: {self.body[:60]}"
+
+    def natural_key(self):
+        return (str(self.key),)
+
+    natural_key.dependencies = ["qa.question", "accounts.doctor", "accounts.specialty"]
+
+    @property
+    def replied_on(self):
+        return known_date(self.published_at)
+
+    @property
+    def credential(self):
+        """Title and affiliation on the day of the reply, as shown beside the doctor's name."""
+        return ", ".join(filter(None, [self.credential_title, self.credential_affiliation]))
+
+    @property
+    def age_in_years(self):
+        """Whole years since the reply; None where its date is not known."""
+        return None if self.replied_on is None else (timezone.localdate() - self.replied_on).days // 365
+
+    @property
+    def is_past_review(self):
+        """Whether the day by which somebody should have looked at it again has passed."""
+        return self.review_by is not None and self.review_by < timezone.localdate()
+
+    def _change_status(self, new, **fields):
+        changed = new in self.TRANSITIONS[self.status] and (
+            Reply.objects.filter(pk=self.pk, status=self.status).update(status=new, **fields)
+        )
+        if not changed:
+            self.refresh_from_db(fields=["status"])
+            raise InvalidTransition(
+                _("A reply that is %(old)s cannot become %(new)s.")
+                % {"old": self.get_status_display(), "new": new.label}
+            )
+        self.refresh_from_db(fields=["status", *fields])
+
+    @transaction.atomic
+    def publish(self, by):
+        """Show the reply to everybody; an open question becomes answered by it.
+
+        Raises InvalidTransition where the doctor's licence or the question's status does not allow it.
+        """
+        question = Question.objects.select_for_update().get(pk=self.question_id)
+        if not self.doctor.may_publish():
+            raise InvalidTransition(_("Only a doctor with a verified licence in force can publish a reply."))
+        if question.status not in (QuestionStatus.OPEN, QuestionStatus.ANSWERED):
+            raise InvalidTransition(
+                _("A question that is %(status)s takes no reply.") % {"status": question.get_status_display()}
+            )
+        now = timezone.now()
+        credential = self.doctor.credential_on(timezone.localdate(now))
+        self._change_status(
+            ReplyStatus.PUBLISHED,
+            published_at=now,
+            review_by=timezone.localdate(now) + REVIEW_AFTER,
+            credential_title=credential.title if credential else "",
+            credential_affiliation=credential.affiliation if credential else "",
+        )
+        if question.status == QuestionStatus.OPEN:
+            question.mark_answered(by, at=now)
+        else:
+            question.events.create(kind=EventKind.REPLIED, actor=by)
+        self.question = question
+
+    @transaction.atomic
+    def withdraw(self, by, note=""):
+        """Take the reply off the portal; without its last reply an answered question is open again."""
+        question = Question.objects.select_for_update().get(pk=self.question_id)
+        self._change_status(ReplyStatus.WITHDRAWN)
+        if question.status == QuestionStatus.ANSWERED and not question.replies.published().exists():
+            question.reopen(by, note)
+        else:
+            question.events.create(kind=EventKind.REPLY_WITHDRAWN, actor=by, note=note)
+        self.question = question
+
+
+class PartCoverageQuerySet(models.QuerySet):
+    def best_first(self):
+        """Of published replies, the fullest coverage first."""
+        order = Case(*[When(coverage=c, then=Value(n)) for n, c in enumerate(Coverage.values)])
+        return self.filter(reply__status=ReplyStatus.PUBLISHED).order_by(order)
+
+
+class PartCoverageManager(models.Manager.from_queryset(PartCoverageQuerySet)):
+    def get_by_natural_key(self, key, position):
+        return self.get(reply__key=key, part__position=position)
+
+
+class PartCoverage(models.Model):
+    """How far one reply covers one part."""
+
+    reply = models.ForeignKey(Reply, on_delete=models.CASCADE, related_name="coverages")
+    part = models.ForeignKey(QuestionPart, on_delete=models.CASCADE, related_name="coverages")
+    coverage = models.CharField(_("coverage"), max_length=20, choices=Coverage)
+
+    objects = PartCoverageManager()
+
+    class Meta:
+        verbose_name = _("coverage of a part")
+        verbose_name_plural = _("coverage of parts")
+        constraints = [
+            models.UniqueConstraint(fields=["reply", "part"], name="partcoverage_unique"),
+            models.CheckConstraint(condition=is_one_of("coverage", Coverage), name="partcoverage_known"),
+        ]
+
+    def __str__(self):
+        return f"{self.part}: {self.get_coverage_display()}"
+
+    def natural_key(self):
+        return (str(self.reply.key), self.part.position)
+
+    natural_key.dependencies = ["qa.reply", "qa.questionpart"]
+
+
+class ReplyReviewManager(models.Manager):
+    def get_by_natural_key(self, key, doctor):
+        return self.get(reply__key=key, doctor__slug=doctor)
+
+
+class ReplyReview(models.Model):
+    """What another doctor says of a reply, signed and public."""
+
+    reply = models.ForeignKey(Reply, on_delete=models.CASCADE, related_name="reviews")
+    doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="reviews")
+    verdict = models.CharField(_("verdict"), max_length=15, choices=Verdict)
+    note = models.TextField(_("note"), blank=True)
+    signed_at = models.DateTimeField(_("signed at"), default=timezone.now)
+
+    objects = ReplyReviewManager()
+
+    class Meta:
+        verbose_name = _("review of a reply")
+        verbose_name_plural = _("reviews of replies")
+        ordering = ["signed_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["reply", "doctor"], name="replyreview_unique"),
+            models.CheckConstraint(condition=is_one_of("verdict", Verdict), name="replyreview_verdict_known"),
+            models.CheckConstraint(
+                condition=Q(verdict=Verdict.AGREES) | ~Q(note=""), name="replyreview_dissent_has_note"
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.doctor}: {self.get_verdict_display()}"
+
+    def natural_key(self):
+        return (str(self.reply.key), self.doctor.slug)
+
+    natural_key.dependencies = ["qa.reply", "accounts.doctor"]

@@ -1,0 +1,124 @@
+"""Topics: the curated vocabulary on questions and articles. taggit's machinery, with real foreign keys."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from taggit.models import ItemBase, TagBase
+
+from accounts.constraints import is_one_of
+from accounts.models import NaturalSlugManager, Specialty
+
+
+class TopicKind(models.TextChoices):
+    CONDITION = "condition", _("Condition")
+    SYMPTOM = "symptom", _("Symptom")
+    BODY_PART = "body_part", _("Body part")
+    PROCEDURE = "procedure", _("Procedure")
+    MEDICINE = "medicine", _("Medicine")
+    SIDE_EFFECT = "side_effect", _("Side effect")
+
+
+class TopicQuerySet(models.QuerySet):
+    """The words for "which topics"."""
+
+    def in_specialty(self, specialty):
+        return self.filter(specialties=specialty)
+
+
+class Topic(TagBase):
+    """One term of the vocabulary. With each of its specialties it has a page of its own."""
+
+    kind = models.CharField(_("kind"), max_length=15, choices=TopicKind, blank=True)
+    original_name = models.CharField(_("name in the original language"), max_length=100, blank=True)
+    specialties = models.ManyToManyField(Specialty, verbose_name=_("specialties"), blank=True, related_name="topics")
+
+    objects = NaturalSlugManager.from_queryset(TopicQuerySet)()
+
+    class Meta:
+        verbose_name = _("topic")
+        verbose_name_plural = _("topics")
+        ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=is_one_of("kind", TopicKind, blank=True), name="topic_kind_known")
+        ]
+
+    def get_absolute_url(self):
+        return reverse("topic_detail", args=[self.slug])
+
+    def natural_key(self):
+        return (self.slug,)
+
+
+class TopicSynonym(models.Model):
+    """Another word for a topic; searching for it finds the topic."""
+
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="synonyms")
+    name = models.CharField(_("name"), max_length=100)
+
+    class SynonymManager(models.Manager):
+        def get_by_natural_key(self, slug, name):
+            return self.get(topic__slug=slug, name=name)
+
+    objects = SynonymManager()
+
+    class Meta:
+        verbose_name = _("synonym")
+        verbose_name_plural = _("synonyms")
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["topic", "name"], name="topicsynonym_unique")]
+
+    def __str__(self):
+        return self.name
+
+    def natural_key(self):
+        return (self.topic.slug, self.name)
+
+    natural_key.dependencies = ["qa.topic"]
+
+
+class QuestionTopicManager(models.Manager):
+    def get_by_natural_key(self, source, source_id, slug):
+        return self.get(content_object__source=source, content_object__source_id=source_id, tag__slug=slug)
+
+
+class QuestionTopic(ItemBase):
+    """That a question is about a topic."""
+
+    tag = models.ForeignKey(Topic, verbose_name=_("topic"), on_delete=models.CASCADE, related_name="question_items")
+    content_object = models.ForeignKey("qa.Question", on_delete=models.CASCADE, related_name="topic_items")
+
+    objects = QuestionTopicManager()
+
+    class Meta:
+        verbose_name = _("topic of a question")
+        verbose_name_plural = _("topics of questions")
+        constraints = [models.UniqueConstraint(fields=["tag", "content_object"], name="questiontopic_unique")]
+
+    def natural_key(self):
+        return (*self.content_object.natural_key(), self.tag.slug)
+
+    natural_key.dependencies = ["qa.question", "qa.topic"]
+
+
+class ArticleTopicManager(models.Manager):
+    def get_by_natural_key(self, article, slug):
+        return self.get(content_object__slug=article, tag__slug=slug)
+
+
+class ArticleTopic(ItemBase):
+    """That an article is about a topic."""
+
+    tag = models.ForeignKey(Topic, verbose_name=_("topic"), on_delete=models.CASCADE, related_name="article_items")
+    content_object = models.ForeignKey("qa.Article", on_delete=models.CASCADE, related_name="topic_items")
+
+    objects = ArticleTopicManager()
+
+    class Meta:
+        verbose_name = _("topic of an article")
+        verbose_name_plural = _("topics of articles")
+        constraints = [models.UniqueConstraint(fields=["tag", "content_object"], name="articletopic_unique")]
+
+    def natural_key(self):
+        return (self.content_object.slug, self.tag.slug)
+
+    natural_key.dependencies = ["qa.article", "qa.topic"]
