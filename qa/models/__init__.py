@@ -3,14 +3,14 @@
 from qa.models.article import Article, ArticleOrigin, ArticleStatus, Stance
 from qa.models.event import EventKind, QuestionEvent
 from qa.models.flag import Flag, FlagDecision, FlagReason
-from qa.models.part import FollowUp, QuestionPart, SeenChoice, SeenQuestion
+from qa.models.part import Coverage, FollowUp, QuestionPart, SeenChoice, SeenQuestion
 from qa.models.photo import Photo, PhotoAudience
-from qa.models.question import UNDATED, OnBehalfOf, Question, QuestionStatus, RejectReason
+from qa.models.question import UNDATED, OnBehalfOf, Question, RejectReason
+from qa.models.question_words import PORTAL, QuestionStatus
 from qa.models.record import ImportRecord, Revision
 from qa.models.related import RelatedOrigin, RelatedQuestion, RelatedTopic
 from qa.models.reply import (
     CannotAssess,
-    Coverage,
     NextStep,
     PartCoverage,
     Reply,
@@ -21,6 +21,7 @@ from qa.models.reply import (
 from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, TopicSynonym
 
 __all__ = [
+    "PORTAL",
     "UNDATED",
     "Article",
     "ArticleOrigin",

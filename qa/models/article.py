@@ -45,6 +45,13 @@ class ArticleQuerySet(models.QuerySet):
             status=ArticleStatus.PUBLISHED,
         )
 
+    def of_their_own(self):
+        """Without the "More info" of questions."""
+        return self.filter(question__isnull=True)
+
+    def about(self, topic):
+        return self.filter(topic_items__tag=topic)
+
 
 class ArticleManager(models.Manager.from_queryset(ArticleQuerySet)):
     def get_by_natural_key(self, slug):

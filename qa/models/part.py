@@ -13,6 +13,15 @@ from qa.models.question import Question
 MAX_PARTS = 5
 
 
+class Coverage(models.TextChoices):
+    """How far a reply covers a part, from the fullest."""
+
+    ANSWERED = "answered", _("answered")
+    PARTLY = "partly", _("partly answered")
+    OTHER_SPECIALTY = "other_specialty", _("for another specialty")
+    NEEDS_EXAMINATION = "needs_examination", _("cannot be said without an examination")
+
+
 class QuestionPartQuerySet(models.QuerySet):
     """The words for "which parts"."""
 
@@ -56,6 +65,11 @@ class QuestionPart(models.Model):
         return (*self.question.natural_key(), self.position)
 
     natural_key.dependencies = ["qa.question"]
+
+    @property
+    def coverage_label(self):
+        """What the replies say of this part, in words; the part comes from `with_coverage`."""
+        return Coverage(self.coverage).label if self.coverage else _("not answered yet")
 
 
 class FollowUpManager(models.Manager):

@@ -2,10 +2,8 @@
 
 import datetime
 
-from django.apps import apps
 from django.db import models, transaction
-from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import JSONObject, Left
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import get_random_string
@@ -17,6 +15,8 @@ from accounts.constraints import both_or_neither, is_one_of
 from accounts.models import Doctor, Patient, Sex, Specialty
 from qa.errors import InvalidTransition, QuestionClaimed
 from qa.models.event import EventKind
+from qa.models.question_words import PORTAL, QuestionQuerySet
+from qa.models.question_words import QuestionStatus as S
 from qa.models.taxonomy import QuestionTopic
 
 # The archive does not know when: such rows sort last and show no date.
@@ -24,7 +24,6 @@ UNDATED = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 CLAIM_DURATION = datetime.timedelta(minutes=10)
 NOT_CLAIMED = {"claimed_by": None, "claimed_until": None}
-EXCERPT_LENGTH = 280
 
 
 def known_date(moment):
@@ -34,19 +33,6 @@ def known_date(moment):
 
 def random_source_id():
     return get_random_string(22)
-
-
-class QuestionStatus(models.TextChoices):
-    PENDING = "pending", _("pending")
-    OPEN = "open", _("open")
-    NEEDS_INFO = "needs_info", _("waiting for the patient")
-    ANSWERED = "answered", _("answered")
-    REJECTED = "rejected", _("rejected")
-    REMOVED = "removed", _("removed")
-    WITHDRAWN = "withdrawn", _("withdrawn")
-
-
-S = QuestionStatus
 
 
 class OnBehalfOf(models.TextChoices):
@@ -64,72 +50,6 @@ class RejectReason(models.TextChoices):
     IDENTIFYING = "identifying", _("It says too much about a real person")
     ABUSIVE = "abusive", _("It is abusive")
     SPAM = "spam", _("It is advertising")
-
-
-class QuestionQuerySet(models.QuerySet):
-    """The words for "which questions"."""
-
-    def pending(self):
-        """What waits for a moderator, urgent first, then oldest."""
-        return self.filter(status=S.PENDING).order_by("-is_urgent", "asked_at", "pk")
-
-    def open(self):
-        """Accepted, and not answered yet."""
-        return self.filter(status=S.OPEN)
-
-    def awaiting_reply(self):
-        """What doctors owe a reply, urgent first, then oldest."""
-        return self.open().order_by("-is_urgent", "asked_at", "pk")
-
-    def needs_info(self):
-        """What waits for the patient."""
-        return self.filter(status=S.NEEDS_INFO)
-
-    def answered(self):
-        return self.filter(status=S.ANSWERED)
-
-    def public(self):
-        """What anyone may read."""
-        return self.answered()
-
-    def whole(self):
-        """Without the excerpts, which search engines and feeds are not given."""
-        return self.filter(is_excerpt=False)
-
-    def visible_to(self, user):
-        """What this user may read: moderators all; others the public's, their own, a doctor's open ones."""
-        if user.has_perm("qa.moderate_question"):
-            return self
-        if not user.is_authenticated:
-            return self.public()
-        own_specialties = Specialty.objects.filter(doctors__user=user)
-        return self.filter(
-            Q(status=S.ANSWERED) | Q(patient__user=user) | Q(status=S.OPEN, specialty__in=own_specialties)
-        )
-
-    def for_doctor(self, doctor):
-        """The doctor's queue: open questions of own specialties, urgent first, then oldest."""
-        return self.awaiting_reply().filter(specialty__in=doctor.specialties.all())
-
-    def about(self, topic):
-        return self.filter(topic_items__tag=topic)
-
-    def for_cards(self):
-        """All that partials/question_card.html shows, in one query: with the first reply as a dictionary."""
-        replies = apps.get_model("qa", "Reply").objects
-        first_reply = (
-            replies.published()
-            .filter(question=OuterRef("pk"))
-            .values(
-                card=JSONObject(
-                    doctor="doctor__name",
-                    doctor_slug="doctor__slug",
-                    specialty="specialty__name",
-                    excerpt=Left("body", EXCERPT_LENGTH + 3),
-                )
-            )
-        )
-        return self.select_related("specialty").annotate(first_reply=Subquery(first_reply[:1]))
 
 
 class QuestionManager(models.Manager.from_queryset(QuestionQuerySet)):
@@ -179,7 +99,7 @@ class Question(models.Model):
         _("secret key of the private page"), max_length=43, null=True, blank=True, unique=True, editable=False
     )
 
-    status = models.CharField(_("status"), max_length=15, choices=QuestionStatus, default=S.PENDING, editable=False)
+    status = models.CharField(_("status"), max_length=15, choices=S, default=S.PENDING, editable=False)
     reject_reason = models.CharField(
         _("reason for the rejection"), max_length=15, choices=RejectReason, blank=True, editable=False
     )
@@ -193,7 +113,7 @@ class Question(models.Model):
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True, editable=False)
 
     is_excerpt = models.BooleanField(_("the archive holds only an excerpt"), default=False)
-    source = models.CharField(_("source"), max_length=30, default="portal", editable=False)
+    source = models.CharField(_("source"), max_length=30, default=PORTAL, editable=False)
     source_id = models.CharField(_("id in the source"), max_length=200, default=random_source_id, editable=False)
     seen_before = models.ManyToManyField(
         "self", through="SeenQuestion", symmetrical=False, related_name="+", editable=False
@@ -212,7 +132,7 @@ class Question(models.Model):
         ]
         constraints = [
             models.UniqueConstraint(fields=["source", "source_id"], name="question_source_unique"),
-            models.CheckConstraint(condition=is_one_of("status", QuestionStatus), name="question_status_known"),
+            models.CheckConstraint(condition=is_one_of("status", S), name="question_status_known"),
             models.CheckConstraint(condition=is_one_of("sex", Sex), name="question_sex_known"),
             models.CheckConstraint(condition=is_one_of("on_behalf_of", OnBehalfOf), name="question_on_behalf_of_known"),
             models.CheckConstraint(
@@ -285,6 +205,14 @@ class Question(models.Model):
     def may_be_minor(self):
         """Whether the age band does not rule out somebody under 18."""
         return self.age_from is None or self.age_from < 18
+
+    def similar(self):
+        """The public questions that "Similar Q&A" leads to, in their order."""
+        return Question.objects.public().filter(related_from__question=self).order_by("related_from__position")
+
+    def quoting(self):
+        """The public questions whose "Similar Q&A" leads here."""
+        return Question.objects.public().filter(related_questions__related=self).order_by("pk")
 
     # Transitions. Each refuses with InvalidTransition, and each writes one event.
 

@@ -12,8 +12,9 @@ from accounts.constraints import is_one_of
 from accounts.models import Doctor, Specialty
 from qa.errors import InvalidTransition
 from qa.models.event import EventKind
-from qa.models.part import QuestionPart
-from qa.models.question import Question, QuestionStatus, known_date
+from qa.models.part import Coverage, QuestionPart
+from qa.models.question import Question, known_date
+from qa.models.question_words import QuestionStatus
 
 REVIEW_AFTER = datetime.timedelta(days=3 * 365)
 
@@ -39,15 +40,6 @@ class CannotAssess(models.TextChoices):
     NEEDS_TESTS = "needs_tests", _("It needs tests")
     TOO_LITTLE = "too_little", _("The question says too little")
     OTHER_FIELD = "other_field", _("It belongs to another specialty")
-
-
-class Coverage(models.TextChoices):
-    """How far a reply covers a part, from the fullest."""
-
-    ANSWERED = "answered", _("answered")
-    PARTLY = "partly", _("partly answered")
-    OTHER_SPECIALTY = "other_specialty", _("for another specialty")
-    NEEDS_EXAMINATION = "needs_examination", _("cannot be said without an examination")
 
 
 class Verdict(models.TextChoices):

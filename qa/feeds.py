@@ -1,0 +1,73 @@
+"""Atom feeds of the latest replies, for the site and for each specialty. Excerpts and undated rows stay out."""
+
+from django.conf import settings
+from django.contrib.syndication.views import Feed
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext as _
+
+from accounts.models import Specialty
+from qa.models import Reply
+from qa.templatetags.text import excerpt
+
+LENGTH = 30
+
+
+def latest_replies():
+    latest = Reply.objects.public().filter(question__is_excerpt=False).order_by("-published_at", "-pk")
+    return latest.select_related("question", "doctor", "specialty")
+
+
+class LatestReplies(Feed):
+    """The latest replies of the whole site."""
+
+    feed_type = Atom1Feed
+
+    def title(self):
+        return _("Latest replies on %(site)s") % {"site": settings.SITE_NAME}
+
+    def link(self):
+        return reverse("question_list")
+
+    def items(self):
+        return latest_replies()[:LENGTH]
+
+    def item_title(self, reply):
+        return reply.question.heading
+
+    def item_description(self, reply):
+        return excerpt(reply.body, 300)
+
+    def item_link(self, reply):
+        return f"{reply.question.get_absolute_url()}#reply-{reply.pk}"
+
+    def item_author_name(self, reply):
+        return str(reply.doctor)
+
+    def item_pubdate(self, reply):
+        return reply.published_at
+
+    item_updateddate = item_pubdate
+
+    def item_categories(self, reply):
+        return [reply.specialty.name]
+
+
+class LatestRepliesInSpecialty(LatestReplies):
+    """The latest replies under questions of one specialty."""
+
+    def get_object(self, request, slug):
+        return get_object_or_404(Specialty, slug=slug)
+
+    def title(self, specialty):
+        return _("Latest replies in %(specialty)s on %(site)s") % {
+            "specialty": specialty.name,
+            "site": settings.SITE_NAME,
+        }
+
+    def link(self, specialty):
+        return specialty.get_absolute_url()
+
+    def items(self, specialty):
+        return latest_replies().filter(question__specialty=specialty)[:LENGTH]

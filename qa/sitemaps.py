@@ -1,0 +1,82 @@
+"""The sitemap: an index with one section for each kind of page. Excerpts are not for search engines."""
+
+from django.contrib.sitemaps import Sitemap
+from django.contrib.sitemaps.views import index, sitemap
+from django.urls import reverse
+
+from accounts.models import Doctor, Specialty
+from qa.models import Article, Question, Topic
+
+
+class StaticSitemap(Sitemap):
+    """Pages that no row stands behind."""
+
+    def items(self):
+        lists = ["home", "question_list", "specialty_list", "topic_list", "doctor_list", "article_list"]
+        pages = ["about", "how-it-works", "privacy", "terms", "emergency"]
+        return [reverse(name) for name in lists] + [reverse("page", args=[slug]) for slug in pages]
+
+    def location(self, address):
+        return address
+
+
+class QuestionSitemap(Sitemap):
+    limit = 10_000
+
+    def items(self):
+        return Question.objects.public().whole().order_by("pk")
+
+    def lastmod(self, question):
+        return question.changed_at
+
+
+class SpecialtySitemap(Sitemap):
+    def items(self):
+        return Specialty.objects.order_by("pk")
+
+
+class TopicSitemap(Sitemap):
+    def items(self):
+        return Topic.objects.order_by("pk")
+
+
+class SpecialtyTopicSitemap(Sitemap):
+    """The pairs of topic and specialty."""
+
+    def items(self):
+        pairs = Topic.specialties.through.objects.order_by("pk")
+        return pairs.values_list("specialty__slug", "topic__slug")
+
+    def location(self, pair):
+        return reverse("specialty_topic", args=pair)
+
+
+class DoctorSitemap(Sitemap):
+    def items(self):
+        return Doctor.objects.public().order_by("pk")
+
+
+class ArticleSitemap(Sitemap):
+    """Articles of their own: "More info" is read on its question's page."""
+
+    def items(self):
+        return Article.objects.public().of_their_own().order_by("pk")
+
+
+SITEMAPS = {
+    "pages": StaticSitemap,
+    "questions": QuestionSitemap,
+    "specialties": SpecialtySitemap,
+    "topics": TopicSitemap,
+    "specialty-topics": SpecialtyTopicSitemap,
+    "doctors": DoctorSitemap,
+    "articles": ArticleSitemap,
+}
+
+
+def sitemap_index(request):
+    return index(request, SITEMAPS, sitemap_url_name="sitemap_section")
+
+
+def sitemap_section(request, section):
+    return sitemap(request, SITEMAPS, section)

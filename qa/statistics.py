@@ -1,0 +1,68 @@
+"""Numbers the public pages show, counted from public rows only."""
+
+import datetime
+import statistics
+
+from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import Doctor
+from qa.models import Coverage, PartCoverage, Question, Reply
+
+TYPICAL_OF = 100  # the latest questions that the typical reply time is taken from
+TYPICAL_FROM = 3  # fewer say nothing
+
+
+def _count(rows, by):
+    """For each row of the outer query, how many of `rows` lead to it by the field `by`."""
+    counted = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(number=Count("pk", distinct=True))
+    return Coalesce(Subquery(counted.values("number")), 0)
+
+
+def specialties_with_counts(specialties):
+    """The specialties with `question_count` (answered questions) and `doctor_count`."""
+    return specialties.annotate(
+        question_count=_count(Question.objects.public(), "specialty"),
+        doctor_count=_count(Doctor.objects.public(), "specialties"),
+    )
+
+
+def topics_with_counts(topics):
+    """The topics with `question_count`, the answered questions about each."""
+    return topics.annotate(question_count=_count(Question.objects.public(), "topic_items__tag"))
+
+
+def specialties_of_topic(topic):
+    """The topic's specialties with `question_count`, the answered questions about it in each."""
+    return topic.specialties.annotate(question_count=_count(Question.objects.public().about(topic), "specialty"))
+
+
+def doctors_with_counts(doctors):
+    """The doctors with `reply_count`, their public replies."""
+    return doctors.annotate(reply_count=_count(Reply.objects.public(), "doctor"))
+
+
+def coverage_of(doctor):
+    """How far the doctor's public replies cover what they were asked: (label, number of parts), fullest first."""
+    covered = PartCoverage.objects.filter(reply__in=Reply.objects.public().filter(doctor=doctor).order_by())
+    numbers = dict(covered.order_by().values_list("coverage").annotate(number=Count("pk")))
+    return [(coverage.label, numbers[coverage]) for coverage in Coverage if coverage in numbers]
+
+
+def typical_reply_time(specialty) -> datetime.timedelta | None:
+    """The median time from question to first reply of the latest answered questions; None where there are few."""
+    latest = Question.objects.public().asked_here().filter(specialty=specialty).order_by("-answered_at", "-pk")
+    times = list(latest.values_list(F("answered_at") - F("asked_at"), flat=True)[:TYPICAL_OF])
+    return statistics.median(times) if len(times) >= TYPICAL_FROM else None
+
+
+def in_words(time: datetime.timedelta | None) -> str:
+    """A waiting time as people say it, for instance "within 9 hours"; "" for None."""
+    if time is None:
+        return ""
+    hours = -(-time // datetime.timedelta(hours=1)) or 1
+    if hours <= 48:
+        return ngettext("within %(number)d hour", "within %(number)d hours", hours) % {"number": hours}
+    return _("within %(number)d days") % {"number": -(-hours // 24)}

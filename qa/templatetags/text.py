@@ -1,0 +1,88 @@
+"""Text to HTML: the only place that marks anything as safe."""
+
+import hashlib
+import itertools
+import json
+import re
+
+import nh3
+from django import template
+from django.core.cache import cache
+from django.utils.html import escape
+from django.utils.safestring import mark_safe
+from django.utils.text import slugify
+from markdown_it import MarkdownIt
+
+register = template.Library()
+
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+HEADINGS = {f"h{level}" for level in range(2, 7)}
+TAGS = HEADINGS | set("a blockquote br code em hr li ol p pre strong table tbody td th thead tr ul".split())  # noqa: SIM905
+ATTRIBUTES = {**{heading: {"id"} for heading in HEADINGS}, "a": {"href"}, "ol": {"start"}}
+CACHE_SECONDS = 24 * 3600
+JSON_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
+
+
+@register.filter
+def plain(text):
+    """What a patient or doctor typed, escaped: each line a paragraph."""
+    lines = (line.strip() for line in (text or "").splitlines())
+    return mark_safe("\n".join(f"<p>{escape(line)}</p>" for line in lines if line))
+
+
+@register.filter
+def markdown(text, top_level=2):
+    """An article's Markdown as sanitised HTML whose highest headings are `top_level`.
+
+    Rendered once for each text and kept in the cache: rendering is slow, and pages are read often.
+    """
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    html = cache.get_or_set(f"markdown-{top_level}-{digest}", lambda: _render(text, top_level), CACHE_SECONDS)
+    return mark_safe(html)
+
+
+def _render(text, top_level):
+    tokens = MARKDOWN.parse(text)
+    anchors = iter(contents(text))
+    shift = top_level - 2
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{min(int(token.tag[1]) + shift, 6)}"
+        if token.type == "heading_open":
+            token.attrSet("id", next(anchors)["id"])
+    html = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
+    return nh3.clean(html, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"http", "https", "mailto"})
+
+
+def contents(text):
+    """The headings of an article's Markdown: id, text and level, in order."""
+    found, taken = [], {"main"}
+    tokens = MARKDOWN.parse(text)
+    for opening, inline in itertools.pairwise(tokens):
+        if opening.type == "heading_open":
+            words = "".join(child.content for child in inline.children)
+            anchor = base = f"section-{slugify(words, allow_unicode=True)}"
+            number = 1
+            while anchor in taken:
+                number += 1
+                anchor = f"{base}-{number}"
+            taken.add(anchor)
+            found.append({"id": anchor, "text": words, "level": int(opening.tag[1])})
+    return found
+
+
+@register.filter
+def excerpt(text, length=160):
+    """The beginning of a text in one line, cut at a word."""
+    words = re.sub(r"\s+", " ", text or "").strip()
+    if len(words) <= length:
+        return words
+    cut = words[:length]
+    return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:.") + "…"
+
+
+@register.filter
+def json_ld(data):
+    """Structured data as a script element that no text inside it can end."""
+    text = json.dumps(data, ensure_ascii=False).translate(JSON_ESCAPES)
+    return mark_safe(f'<script type="application/ld+json">{text}</script>')

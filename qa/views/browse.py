@@ -1,0 +1,197 @@
+"""Browse: the pages any visitor reads. Every one shows public rows only, in at most six queries."""
+
+import itertools
+from urllib.parse import urlencode
+
+from django.db.models.functions import Left, Upper
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.models import Doctor, Specialty
+from qa import structured_data
+from qa.models import Article, Question, Reply, Topic
+from qa.paging import get_page
+from qa.statistics import (
+    coverage_of,
+    doctors_with_counts,
+    in_words,
+    specialties_of_topic,
+    specialties_with_counts,
+    topics_with_counts,
+    typical_reply_time,
+)
+from qa.templatetags.text import contents
+
+TOPICS_ON_HOME = 24
+TOPICS_ON_PAGE = 200
+DOCTORS_ON_PAGE = 50
+LINKING_SHOWN = 20
+
+
+def canonical(request, row=None):
+    """The address search engines should know this page by."""
+    return request.build_absolute_uri(row.get_absolute_url() if row else request.path)
+
+
+@require_safe
+def home(request):
+    context = {
+        "canonical": canonical(request),
+        "latest": Question.objects.public().for_cards().order_by("-answered_at", "-pk")[:10],
+        "specialties": specialties_with_counts(Specialty.objects.all()),
+        "topics": Topic.objects.all()[:TOPICS_ON_HOME],
+        "articles": Article.objects.public().of_their_own().order_by("-published_at", "-pk")[:5],
+    }
+    return render(request, "qa/home.html", context)
+
+
+@require_safe
+def question_list(request):
+    page = get_page(Question.objects.public().for_cards(), request.GET, "answered_at")
+    return render(request, "qa/question_list.html", {"page": page, "canonical": canonical(request)})
+
+
+@require_safe
+def question_detail(request, pk, slug=None):
+    question = get_object_or_404(Question.objects.public().for_page(), pk=pk)
+    if slug != question.slug:
+        return redirect(question, permanent=True)
+    replies = list(question.replies.published().for_page())
+    address = canonical(request, question)
+    article = getattr(question, "article", None)
+    context = {
+        "question": question,
+        "parts": [] if question.is_excerpt else question.parts.with_coverage(),
+        "replies": replies,
+        "article": article if article and article.is_public else None,
+        "similar": question.similar().for_cards(),
+        "quoting": question.quoting() if question.is_excerpt else [],
+        "related_topics": question.related_topics.select_related("topic", "specialty"),
+        "canonical": address,
+        "robots": "noindex" if question.is_excerpt else "",
+        "share_url": address,
+        "share_mail": "mailto:?"
+        + urlencode({"subject": question.heading, "body": address}, safe=":/").replace("+", "%20"),
+        "structured_data": structured_data.question_page(question, replies, address),
+    }
+    return render(request, "qa/question_detail.html", context)
+
+
+@require_safe
+def specialty_list(request):
+    specialties = specialties_with_counts(Specialty.objects.all())
+    return render(request, "qa/specialty_list.html", {"specialties": specialties, "canonical": canonical(request)})
+
+
+@require_safe
+def specialty_detail(request, slug):
+    specialty = get_object_or_404(Specialty, slug=slug)
+    questions = Question.objects.public().filter(specialty=specialty).for_cards()
+    context = {
+        "specialty": specialty,
+        "page": get_page(questions, request.GET, "answered_at"),
+        "doctors": doctors_with_counts(specialty.doctors.public())[:DOCTORS_ON_PAGE],
+        "topics": specialty.topics.all()[:TOPICS_ON_PAGE],
+        "typical_reply": in_words(typical_reply_time(specialty)),
+        "canonical": canonical(request),
+    }
+    return render(request, "qa/specialty_detail.html", context)
+
+
+@require_safe
+def specialty_topic(request, specialty, topic):
+    specialty = get_object_or_404(Specialty, slug=specialty)
+    topic = get_object_or_404(Topic.objects.in_specialty(specialty), slug=topic)
+    questions = Question.objects.public().filter(specialty=specialty).about(topic).for_cards()
+    context = {
+        "specialty": specialty,
+        "topic": topic,
+        "page": get_page(questions, request.GET, "answered_at"),
+        "linking": Question.objects.public().linking(topic, specialty).for_cards()[:LINKING_SHOWN],
+        "siblings": topic.specialties.exclude(pk=specialty.pk),
+        "articles": Article.objects.public().about(topic),
+        "canonical": canonical(request),
+    }
+    return render(request, "qa/specialty_topic.html", context)
+
+
+@require_safe
+def topic_list(request):
+    topics = topics_with_counts(Topic.objects.prefetch_related("specialties"))
+    page = get_page(topics, request.GET, "name", descending=False, size=TOPICS_ON_PAGE)
+    groups = [
+        (letter, list(group)) for letter, group in itertools.groupby(page.rows, lambda topic: topic.name[:1].upper())
+    ]
+    shown = {letter for letter, _group in groups}
+    initials = Topic.objects.order_by().values_list(Upper(Left("name", 1)), flat=True).distinct()
+    letters = [
+        {"letter": letter, "url": f"#letter-{letter}" if letter in shown else "?" + urlencode({"after": f"0~{letter}"})}
+        for letter in sorted(initials)
+    ]
+    context = {"page": page, "groups": groups, "letters": letters, "canonical": canonical(request)}
+    return render(request, "qa/topic_list.html", context)
+
+
+@require_safe
+def topic_detail(request, slug):
+    topic = get_object_or_404(Topic.objects.prefetch_related("synonyms"), slug=slug)
+    context = {
+        "topic": topic,
+        "specialties": specialties_of_topic(topic),
+        "page": get_page(Question.objects.public().about(topic).for_cards(), request.GET, "answered_at"),
+        "linking": Question.objects.public().linking(topic).for_cards()[:LINKING_SHOWN],
+        "articles": Article.objects.public().about(topic),
+        "canonical": canonical(request),
+    }
+    return render(request, "qa/topic_detail.html", context)
+
+
+@require_safe
+def doctor_list(request):
+    doctors = doctors_with_counts(Doctor.objects.public().prefetch_related("specialties"))
+    page = get_page(doctors, request.GET, "name", descending=False, size=DOCTORS_ON_PAGE)
+    return render(request, "qa/doctor_list.html", {"page": page, "canonical": canonical(request)})
+
+
+@require_safe
+def doctor_detail(request, slug):
+    doctor = get_object_or_404(Doctor.objects.public(), slug=slug)
+    replies = Reply.objects.public().filter(doctor=doctor).select_related("question__specialty", "specialty")
+    context = {
+        "doctor": doctor,
+        "specialties": doctor.specialties.all(),
+        "credentials": doctor.credentials.all(),
+        "aliases": doctor.aliases.all(),
+        "page": get_page(replies, request.GET, "published_at"),
+        "coverage": coverage_of(doctor),
+        "canonical": canonical(request),
+    }
+    return render(request, "qa/doctor_detail.html", context)
+
+
+@require_safe
+def article_list(request):
+    articles = Article.objects.public().select_related("question", "reviewer")
+    page = get_page(articles, request.GET, "published_at")
+    return render(request, "qa/article_list.html", {"page": page, "canonical": canonical(request)})
+
+
+@require_safe
+def article_detail(request, slug):
+    article = get_object_or_404(
+        Article.objects.public().select_related("question__specialty", "reviewer", "author"), slug=slug
+    )
+    context = {
+        "article": article,
+        "contents": contents(article.body),
+        "topics": article.topics.all(),
+        # "More info" of a question is read there: its own page would be the same text twice.
+        "canonical": canonical(request, article.question or article),
+    }
+    return render(request, "qa/article_detail.html", context)
+
+
+@require_safe
+def page(request, slug):
+    """A standing text: about, how it works, privacy, terms, emergency."""
+    return render(request, f"pages/{slug}.html", {"canonical": canonical(request)})

@@ -1,0 +1,42 @@
+"""The personas of the tests, and the archive as a visitor finds it."""
+
+import pytest
+from django.core.management import call_command
+
+from tests.factories import make_doctor, make_patient, make_user
+
+
+@pytest.fixture
+def patient(db):
+    return make_patient()
+
+
+@pytest.fixture
+def other_patient(db):
+    return make_patient("Grey Goose")
+
+
+@pytest.fixture
+def doctor(db):
+    return make_doctor("Ada Example")
+
+
+@pytest.fixture
+def other_doctor(db):
+    return make_doctor("Ben Example")
+
+
+@pytest.fixture
+def moderator(db):
+    return make_user("moderator@example.org", role="Moderators", is_staff=True)
+
+
+@pytest.fixture
+def editor(db):
+    return make_user("editor@example.org", role="Editors", is_staff=True)
+
+
+@pytest.fixture
+def archive(db):
+    """The archive, as `make run` loads it."""
+    call_command("loaddata", "archive", verbosity=0)
