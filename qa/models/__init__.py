@@ -3,7 +3,7 @@
 from qa.models.article import Article, ArticleOrigin, ArticleStatus, Stance
 from qa.models.event import EventKind, QuestionEvent
 from qa.models.flag import Flag, FlagDecision, FlagReason
-from qa.models.part import Coverage, FollowUp, QuestionPart, SeenChoice, SeenQuestion
+from qa.models.part import MAX_PARTS, Coverage, FollowUp, QuestionPart, SeenChoice, SeenQuestion
 from qa.models.photo import Photo, PhotoAudience
 from qa.models.question import UNDATED, OnBehalfOf, Question, RejectReason
 from qa.models.question_words import PORTAL, QuestionStatus
@@ -21,6 +21,7 @@ from qa.models.reply import (
 from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, TopicSynonym
 
 __all__ = [
+    "MAX_PARTS",
     "PORTAL",
     "UNDATED",
     "Article",
