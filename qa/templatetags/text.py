@@ -18,7 +18,7 @@ register = template.Library()
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 HEADINGS = {f"h{level}" for level in range(2, 7)}
 TAGS = HEADINGS | set("a blockquote br code em hr li ol p pre strong table tbody td th thead tr ul".split())  # noqa: SIM905
-ATTRIBUTES = {**{heading: {"id"} for heading in HEADINGS}, "a": {"href"}, "ol": {"start"}}
+ATTRIBUTES = {**{heading: {"id"} for heading in HEADINGS}, "a": {"href"}, "ol": {"start"}, "*": set()}
 CACHE_SECONDS = 24 * 3600
 JSON_ESCAPES = {ord(">"): "\\u003E", ord("<"): "\\u003C", ord("&"): "\\u0026"}
 
