@@ -45,10 +45,11 @@ def doctors_with_counts(doctors):
 
 
 def coverage_of(doctor):
-    """How far the doctor's public replies cover what they were asked: (label, number of parts), fullest first."""
+    """How far the doctor's public replies cover the parts asked: (label, number, percentage), fullest first."""
     covered = PartCoverage.objects.filter(reply__in=Reply.objects.public().filter(doctor=doctor).order_by())
     numbers = dict(covered.order_by().values_list("coverage").annotate(number=Count("pk")))
-    return [(coverage.label, numbers[coverage]) for coverage in Coverage if coverage in numbers]
+    total = sum(numbers.values())
+    return [(c.label, numbers[c], round(100 * numbers[c] / total)) for c in Coverage if c in numbers]
 
 
 def typical_reply_time(specialty) -> datetime.timedelta | None:

@@ -2,6 +2,7 @@
 
 from django.urls import path, register_converter
 from django.urls.converters import StringConverter
+from django.views.decorators.http import require_safe
 
 from qa.feeds import LatestReplies, LatestRepliesInSpecialty
 from qa.sitemaps import sitemap_index, sitemap_section
@@ -33,8 +34,8 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("my/<str:key>/", mine.my_question, name="my_question"),
     path("<standing_page:slug>/", browse.page, name="page"),
-    path("feeds/latest/", LatestReplies(), name="feed_latest"),
-    path("feeds/specialties/<slug:slug>/", LatestRepliesInSpecialty(), name="feed_specialty"),
+    path("feeds/latest/", require_safe(LatestReplies()), name="feed_latest"),
+    path("feeds/specialties/<slug:slug>/", require_safe(LatestRepliesInSpecialty()), name="feed_specialty"),
     path("sitemap.xml", sitemap_index, name="sitemap_index"),
     path("sitemap-<section>.xml", sitemap_section, name="sitemap_section"),
     path("robots.txt", machines.robots, name="robots"),

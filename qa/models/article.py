@@ -49,6 +49,10 @@ class ArticleQuerySet(models.QuerySet):
         """Without the "More info" of questions."""
         return self.filter(question__isnull=True)
 
+    def for_rows(self):
+        """All that partials/article_row.html shows, in one query."""
+        return self.select_related("question", "reviewer", "author")
+
     def about(self, topic):
         return self.filter(topic_items__tag=topic)
 

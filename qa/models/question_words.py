@@ -85,7 +85,7 @@ class QuestionQuerySet(models.QuerySet):
 
     def for_page(self):
         """All that a question page shows of the question itself, in one query."""
-        return self.select_related("specialty", "article__reviewer")
+        return self.select_related("specialty", "article__reviewer", "article__author")
 
     def for_cards(self):
         """All that partials/question_card.html shows, in one query: with the first reply as a dictionary."""

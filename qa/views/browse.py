@@ -40,7 +40,7 @@ def home(request):
         "latest": Question.objects.public().for_cards().order_by("-answered_at", "-pk")[:10],
         "specialties": specialties_with_counts(Specialty.objects.all()),
         "topics": Topic.objects.all()[:TOPICS_ON_HOME],
-        "articles": Article.objects.public().of_their_own().order_by("-published_at", "-pk")[:5],
+        "articles": Article.objects.public().of_their_own().for_rows().order_by("-published_at", "-pk")[:5],
     }
     return render(request, "qa/home.html", context)
 
@@ -171,16 +171,13 @@ def doctor_detail(request, slug):
 
 @require_safe
 def article_list(request):
-    articles = Article.objects.public().select_related("question", "reviewer")
-    page = get_page(articles, request.GET, "published_at")
+    page = get_page(Article.objects.public().for_rows(), request.GET, "published_at")
     return render(request, "qa/article_list.html", {"page": page, "canonical": canonical(request)})
 
 
 @require_safe
 def article_detail(request, slug):
-    article = get_object_or_404(
-        Article.objects.public().select_related("question__specialty", "reviewer", "author"), slug=slug
-    )
+    article = get_object_or_404(Article.objects.public().for_rows(), slug=slug)
     context = {
         "article": article,
         "contents": contents(article.body),

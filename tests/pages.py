@@ -1,0 +1,59 @@
+"""Reading pages as a visitor does: their text, their links, and all that is reached from the front page."""
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import urldefrag, urljoin
+
+INLINE = {"a", "abbr", "b", "bdi", "cite", "em", "i", "mark", "q", "small", "span", "strong", "time"}
+UNSEEN = {"script", "style", "template", "title"}
+
+
+class PageReader(HTMLParser):
+    """Collects the text a reader sees, the addresses linked, and the ids that can be linked to."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.pieces, self.links, self.ids, self.unseen = [], [], [], 0
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.unseen += tag in UNSEEN
+        if tag not in INLINE:
+            self.pieces.append("\n")
+        if tag in ("a", "link") and attributes.get("href"):
+            self.links.append(attributes["href"])
+        if attributes.get("id"):
+            self.ids.append(attributes["id"])
+
+    def handle_endtag(self, tag):
+        self.unseen -= tag in UNSEEN
+        if tag not in INLINE:
+            self.pieces.append("\n")
+
+    def handle_data(self, data):
+        if not self.unseen:
+            self.pieces.append(data)
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", "".join(self.pieces))
+
+
+def crawl(client, start="/"):
+    """Every page reached by links from `start`: address to response. Links to other sites are kept as they are."""
+    found, waiting, elsewhere = {}, [start], set()
+    while waiting:
+        address = waiting.pop()
+        if address in found:
+            continue
+        response = found[address] = client.get(address)
+        if not response.get("Content-Type", "").startswith("text/html"):
+            continue
+        for link in PageReader(response.text).links:
+            target = urldefrag(urljoin(address, link.replace("http://testserver", ""))).url
+            if target.startswith("/"):
+                waiting.append(target)
+            else:
+                elsewhere.add(target)
+    return found, elsewhere

@@ -1,0 +1,115 @@
+"""The archive as a visitor finds it: every sentence of the documents, and every link between them."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from qa.models import Article, Question, RelatedTopic
+from tests.pages import PageReader, crawl
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
+
+LABELS = re.compile(
+    r"Share to:|More Info|Similar Q&A|Related FAQ|Reply Date: .*|.*Ask Date: .*|Dr\. .* reply .*|\[Read More\] .*|\(.*\)"
+)
+PHOTO_LINK = re.compile(r"https://imgur\.com/\S+(?=,)")
+
+
+@pytest.fixture
+def site(client):
+    return crawl(client)
+
+
+def sentences_of(document):
+    """The sentences of a document in order, without the old site's labels and the numbers before list items."""
+    lines = document.read_text(encoding="utf-8").splitlines()
+    headline, _dash, specialty = lines[0].rpartition(" - ")
+    if headline and len(specialty) < 30:
+        lines[0] = headline
+    for line in lines:
+        line = PHOTO_LINK.sub("(link to a photo, removed)", line.strip())
+        if line and not LABELS.fullmatch(line):
+            yield from re.split(r"(?<=[.?!])\s+", re.sub(r"^(\d+\.|-) (?=[A-Z][\w -]+:)", "", line))
+
+
+def find_in_order(sentences, text):
+    """The first sentence that is not found behind the one before it; None where all are."""
+    position = 0
+    for sentence in sentences:
+        position = text.find(sentence, position)
+        if position < 0:
+            return sentence
+        position += len(sentence)
+    return None
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_every_sentence_of_a_document_stands_in_order_on_a_page_reached_by_links(site, settings, number):
+    document = sorted((settings.BASE_DIR / "fixtures/documents").glob("*.txt"))[number]
+    sentences = list(sentences_of(document))
+    assert len(sentences) > 50
+    pages = [PageReader(page.text).text for page in site[0].values() if "html" in page.get("Content-Type", "")]
+    fitting = [text for text in pages if sentences[-1] in text and sentences[len(sentences) // 2] in text]
+    assert [find_in_order(sentences, text) for text in fitting].count(None) >= 1
+
+
+def test_no_link_of_the_site_is_dead_and_none_leads_elsewhere(site):
+    pages, elsewhere = site
+    assert {
+        address: page.status_code for address, page in pages.items() if page.status_code not in (200, 301, 302)
+    } == {}
+    assert all(address.startswith("mailto:?") for address in elsewhere)
+
+
+def test_every_link_within_a_page_leads_somewhere(site):
+    for address, page in site[0].items():
+        if "html" in page.get("Content-Type", ""):
+            reader = PageReader(page.text)
+            assert len(reader.ids) == len(set(reader.ids)), address
+            assert {link[1:] for link in reader.links if link.startswith("#")} <= set(reader.ids), address
+
+
+def test_the_whole_archive_is_reached_by_clicking(site):
+    pages = site[0]
+    questions = Question.objects.all()
+    assert (questions.filter(is_excerpt=True).count(), questions.whole().count(), Article.objects.count()) == (12, 3, 4)
+    rows = [*questions, *Article.objects.all(), *(reply.doctor for q in questions for reply in q.replies.all())]
+    assert {row.get_absolute_url() for row in rows} <= set(pages)
+    assert {"/specialties/dermatology/red-spots/", "/specialties/urology/red-spots/"} <= set(pages)
+
+
+def test_each_of_the_thirty_related_topics_is_linked_from_its_question(client):
+    related = RelatedTopic.objects.select_related("question", "topic", "specialty")
+    assert len(related) == 30
+    for row in related:
+        links = PageReader(client.get(row.question.get_absolute_url()).text).links
+        assert reverse("specialty_topic", args=[row.specialty.slug, row.topic.slug]) in links
+
+
+def test_each_card_leads_to_its_excerpt_and_the_excerpt_back(client):
+    for excerpt in Question.objects.filter(is_excerpt=True):
+        (quoting,) = excerpt.quoting()
+        assert excerpt.get_absolute_url() in PageReader(client.get(quoting.get_absolute_url()).text).links
+        assert quoting.get_absolute_url() in PageReader(client.get(excerpt.get_absolute_url()).text).links
+
+
+def test_doctors_of_the_archive_carry_no_verified_mark(client):
+    for question in Question.objects.all():
+        text = PageReader(client.get(question.get_absolute_url()).text).text
+        assert "from the archive" in text
+        assert "✓" not in text
+
+
+def test_the_photo_link_of_the_archive_is_shown_as_words_only(site):
+    texts = [page.text for page in site[0].values() if not page.streaming]
+    assert any("(link to a photo, removed)" in text for text in texts)
+    assert not any("imgur" in text for text in texts)
+
+
+def test_what_the_archive_contradicts_is_said(client):
+    vasculitis = Question.objects.get(headline__startswith="Microvascular Vasculitis")
+    text = PageReader(client.get(vasculitis.get_absolute_url()).text).text
+    assert "not reviewed by a doctor" in text
+    assert "does not agree with the doctor's reply" in text.replace("’", "'")
+    assert "years old" in text or "years ago" in text

@@ -1,0 +1,223 @@
+"""What the public sees, on every public surface and for every status. A new surface is added to SURFACES."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.urls import reverse
+from django.utils import timezone
+
+from qa import urls
+from qa.models import (
+    Article,
+    ArticleStatus,
+    Photo,
+    PhotoAudience,
+    Question,
+    QuestionStatus,
+    RelatedOrigin,
+    Reply,
+    ReplyStatus,
+)
+from tests.factories import (
+    make_answered_question,
+    make_article,
+    make_doctor,
+    make_question,
+    make_reply,
+    make_specialty,
+    make_topic,
+)
+
+pytestmark = pytest.mark.django_db
+
+HIDDEN_FROM_ALL = ["hidden@example.org", "the-secret-key-of-it", "Hidden medicine", "Hidden allergy", "Hidden note"]
+
+
+def read(client, *names, **query):
+    """Everything a visitor gets at these addresses: texts, headers and redirects."""
+    texts = []
+    for name, *args in names:
+        response = client.get(reverse(name, args=args), query)
+        texts.append(f"{response.headers} {response.text}")
+    return "\n".join(texts)
+
+
+# What a visitor reads at each surface, where `q` is a question under specialty, topic and doctor of the world below.
+SURFACES = {
+    "home": lambda client, q: read(client, ["home"]),
+    "question_list": lambda client, q: read(client, ["question_list"]),
+    "question_detail": lambda client, q: read(client, ["question_detail", q.pk, q.slug]),
+    "question_short": lambda client, q: read(client, ["question_short", q.pk]),
+    "specialty_list": lambda client, q: read(client, ["specialty_list"]),
+    "specialty_detail": lambda client, q: read(client, ["specialty_detail", q.specialty.slug]),
+    "specialty_topic": lambda client, q: read(client, ["specialty_topic", q.specialty.slug, "red-spots"]),
+    "specialty_topic, linking": lambda client, q: read(client, ["specialty_topic", q.specialty.slug, "purpura"]),
+    "topic_list": lambda client, q: read(client, ["topic_list"]),
+    "topic_detail": lambda client, q: read(client, ["topic_detail", "red-spots"]),
+    "topic_detail, linking": lambda client, q: read(client, ["topic_detail", "purpura"]),
+    "doctor_list": lambda client, q: read(client, ["doctor_list"]),
+    "doctor_detail": lambda client, q: read(client, ["doctor_detail", "world-doctor"]),
+    "article_list": lambda client, q: read(client, ["article_list"]),
+    "article_detail": lambda client, q: read(client, ["article_detail", "xylo-article"]),
+    "search": lambda client, q: read(client, ["search"], q="rash"),
+    "page": lambda client, q: read(client, *[["page", slug] for slug in urls.STANDING_PAGES.split("|")]),
+    "feed_latest": lambda client, q: read(client, ["feed_latest"]),
+    "feed_specialty": lambda client, q: read(client, ["feed_specialty", q.specialty.slug]),
+    "sitemap_index": lambda client, q: read(client, ["sitemap_index"]),
+    "sitemap_section": lambda client, q: read(
+        client, ["sitemap_section", "questions"], ["sitemap_section", "articles"], ["sitemap_section", "topics"]
+    ),
+    "robots": lambda client, q: read(client, ["robots"]),
+    "favicon": lambda client, q: read(client, ["favicon"]),
+    "healthz": lambda client, q: read(client, ["healthz"]),
+    "similar": lambda client, q: (
+        read(client, *[["question_short", pk] for pk in neighbours(q)], ["home"])
+        + "".join(
+            read(client, ["question_detail", n.pk, n.slug]) for n in Question.objects.filter(pk__in=neighbours(q))
+        )
+    ),
+}
+SHOW_AN_ANSWERED_ONE = {
+    "home",
+    "question_list",
+    "question_detail",
+    "question_short",
+    "specialty_detail",
+    "specialty_topic",
+    "specialty_topic, linking",
+    "topic_detail",
+    "topic_detail, linking",
+    "doctor_detail",
+    "article_list",
+    "article_detail",
+    "search",
+    "feed_latest",
+    "feed_specialty",
+    "sitemap_section",
+    "similar",
+}
+
+
+def neighbours(question):
+    return [
+        *question.related_from.values_list("question", flat=True),
+        *question.related_questions.values_list("related", flat=True),
+    ]
+
+
+@pytest.fixture
+def world(db):
+    """Makes a question in a status, with all that could give it away, linked from everywhere."""
+
+    def make(status, reply_status=ReplyStatus.PUBLISHED, article_status=ArticleStatus.PUBLISHED):
+        doctor = make_doctor("World Doctor")
+        question = make_question(
+            status,
+            title="Xylo rash",
+            body="Xylo body",
+            pseudonym="Xylo Heron",
+            contact_email=HIDDEN_FROM_ALL[0],
+            secret_key=HIDDEN_FROM_ALL[1],
+            medicines=HIDDEN_FROM_ALL[2],
+            allergies=HIDDEN_FROM_ALL[3],
+        )
+        question.events.create(kind="claimed", note=HIDDEN_FROM_ALL[4])
+        question.revisions.create(field="body", text=HIDDEN_FROM_ALL[4], reason="A name.")
+        question.parts.create(position=1, text="Xylo part")
+        make_reply(question, doctor, reply_status, body="Xylo reply")
+        make_article("Xylo article", article_status, slug="xylo-article", body="Xylo text", question=question)
+        red_spots, purpura = make_topic("Red Spots"), make_topic("Purpura")
+        question.topics.add(red_spots)
+        question.related_topics.create(
+            topic=purpura, specialty=question.specialty, position=1, origin=RelatedOrigin.EDITOR
+        )
+        other = make_answered_question(doctor, title="A well-known rash")
+        excerpt = make_answered_question(doctor, title="An excerpt", is_excerpt=True)
+        other.related_questions.create(related=question, position=1, origin=RelatedOrigin.EDITOR)
+        question.related_questions.create(related=excerpt, position=1, origin=RelatedOrigin.EDITOR)
+        return question
+
+    return make
+
+
+def test_every_public_address_is_a_surface():
+    private = {"my_question"}
+    assert {pattern.name for pattern in urls.urlpatterns} - private <= {name.split(",")[0] for name in SURFACES}
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("status", [s for s in QuestionStatus if s != QuestionStatus.ANSWERED])
+def test_only_answered_questions_exist_for_the_public(client, world, surface, status):
+    assert "xylo" not in SURFACES[surface](client, world(status)).lower()
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_an_answered_question_is_shown_without_what_is_private(client, world, surface):
+    text = SURFACES[surface](client, world(QuestionStatus.ANSWERED))
+    assert ("xylo" in text.lower()) == (surface in SHOW_AN_ANSWERED_ONE)
+    assert not [hidden for hidden in HIDDEN_FROM_ALL if hidden in text]
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+@pytest.mark.parametrize("status", [ReplyStatus.DRAFT, ReplyStatus.WITHDRAWN])
+def test_only_published_replies_exist_for_the_public(client, world, surface, status):
+    question = world(QuestionStatus.ANSWERED, reply_status=status)
+    assert "Xylo reply" not in SURFACES[surface](client, question)
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_only_published_articles_exist_for_the_public(client, world, surface):
+    question = world(QuestionStatus.ANSWERED, article_status=ArticleStatus.DRAFT)
+    text = SURFACES[surface](client, question)
+    assert "Xylo article" not in text
+    assert "Xylo text" not in text
+
+
+@pytest.mark.parametrize("status", QuestionStatus)
+def test_a_question_that_may_not_be_seen_is_not_found(client, world, status):
+    question = world(status)
+    response = client.get(question.get_absolute_url())
+    assert response.status_code == (200 if status == QuestionStatus.ANSWERED else 404)
+
+
+@pytest.mark.parametrize("status", QuestionStatus)
+def test_who_may_read_a_question(status, patient, other_patient, doctor, moderator, editor):
+    other_specialty = make_doctor(specialties=[make_specialty("Urology")])
+    question = make_question(status, patient=patient)
+    people = {
+        "visitor": AnonymousUser(),
+        "patient": patient.user,
+        "other patient": other_patient.user,
+        "doctor": doctor.user,
+        "doctor of another specialty": other_specialty.user,
+        "moderator": moderator,
+        "editor": editor,
+    }
+    readers = {name for name, user in people.items() if question in Question.objects.visible_to(user)}
+    expected = {"patient", "moderator"}
+    if status == QuestionStatus.OPEN:
+        expected |= {"doctor"}
+    assert readers == (set(people) if status == QuestionStatus.ANSWERED else expected)
+
+
+@pytest.mark.parametrize("status", QuestionStatus)
+def test_replies_articles_and_photos_are_public_only_with_their_question(status):
+    question = make_question(status)
+    reply = make_reply(question, status=ReplyStatus.PUBLISHED)
+    article = make_article(question=question)
+    photo = question.photos.create(
+        position=1, audience=PhotoAudience.PUBLIC, consented_at=timezone.now(), accepted_at=timezone.now()
+    )
+    private_photo = question.photos.create(position=2)
+    seen = [*Reply.objects.public(), *Article.objects.public(), *Photo.objects.public()]
+    assert seen == ([reply, article, photo] if status == QuestionStatus.ANSWERED else [])
+    assert private_photo not in Photo.objects.public()
+
+
+def test_queues_hold_what_their_names_say(doctor):
+    by_status = {status: make_question(status) for status in QuestionStatus}
+    urgent = make_question(QuestionStatus.OPEN, is_urgent=True, asked_at=timezone.now())
+    elsewhere = make_question(QuestionStatus.OPEN, specialty=make_specialty("Urology"))
+    assert list(Question.objects.pending()) == [by_status["pending"]]
+    assert list(Question.objects.needs_info()) == [by_status["needs_info"]]
+    assert list(Question.objects.for_doctor(doctor)) == [urgent, by_status["open"]]
+    assert set(Question.objects.awaiting_reply()) == {urgent, by_status["open"], elsewhere}
