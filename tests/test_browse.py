@@ -164,7 +164,7 @@ def test_a_question_whose_title_has_no_latin_letters_has_an_address(client, titl
         "/topics/%00/",
         "/doctors/none/",
         "/articles/none/",
-        "/feeds/specialties/none/",
+        "/feeds/specialties/none.atom",
         "/sitemap-none.xml",
         "/my/none/",
         "/none",

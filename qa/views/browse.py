@@ -37,7 +37,7 @@ def canonical(request, row=None):
 def home(request):
     context = {
         "canonical": canonical(request),
-        "latest": Question.objects.public().for_cards().order_by("-answered_at", "-pk")[:10],
+        "latest": Question.objects.public().whole().for_cards().order_by("-answered_at", "-pk")[:10],
         "specialties": specialties_with_counts(Specialty.objects.all()),
         "topics": Topic.objects.all()[:TOPICS_ON_HOME],
         "articles": Article.objects.public().of_their_own().for_rows().order_by("-published_at", "-pk")[:5],

@@ -1,8 +1,5 @@
 """The private page of a question: for who has its secret link, and nobody else."""
 
-import re
-
-from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext_lazy as _
@@ -10,8 +7,6 @@ from django.views.decorators.http import require_safe
 
 from qa.models import EventKind, Question, QuestionStatus
 from qa.notifications import NEWS
-
-KEY = re.compile(r"[\w-]{8,43}", re.ASCII)
 
 STATES = {
     QuestionStatus.PENDING: _("Your question has reached us. A moderator reads it before doctors see it."),
@@ -40,8 +35,6 @@ def decisions(question):
 
 @require_safe
 def my_question(request, key):
-    if not KEY.fullmatch(key):
-        raise Http404
     asked_here = Question.objects.asked_here().select_related("specialty")
     question = get_object_or_404(asked_here, secret_key=key)
     context = {
