@@ -1,0 +1,97 @@
+"""The private page of a question: only by its secret link, and always with the reasons of what was decided."""
+
+from urllib.parse import quote
+
+import pytest
+from django.urls import reverse
+
+from qa.models import PORTAL, EventKind, QuestionStatus, RejectReason, ReplyStatus
+from qa.views.mine import HAPPENED, STATES
+from tests.factories import make_question, make_reply
+
+pytestmark = pytest.mark.django_db
+KEY = "a-key-of-the-private-page"
+
+
+def read(client, key=KEY):
+    response = client.get(reverse("my_question", args=[key]))
+    assert response.status_code == 200
+    return response.text
+
+
+@pytest.mark.parametrize("status", QuestionStatus)
+def test_in_every_status_the_patient_reads_state_and_own_words(client, status):
+    question = make_question(status, secret_key=KEY, title="My rash", body="It itches.\nIt burns.")
+    question.parts.create(position=1, text="What is it?")
+    question.follow_ups.create(body="It is better now.")
+    text = read(client)
+    for words in (str(STATES[status]), "My rash", "<p>It itches.</p>", "What is it?", "It is better now."):
+        assert words in text
+
+
+def test_every_decision_is_there_with_its_reason_and_claims_are_not(client, doctor, moderator):
+    question = make_question(secret_key=KEY)
+    question.ask_patient(moderator, "Since when, <please>?")
+    question.receive_info(None, "Two weeks.")
+    question.accept(moderator)
+    question.claim(doctor)
+    text = read(client)
+    assert "Since when, &lt;please&gt;?" in text
+    assert "Two weeks." in text
+    for kind in (EventKind.INFO_REQUESTED, EventKind.INFO_RECEIVED, EventKind.ACCEPTED):
+        assert str(HAPPENED[kind]) in text
+    assert EventKind.CLAIMED not in HAPPENED
+    assert moderator.email not in text
+
+
+def test_a_rejection_says_why(client, moderator):
+    question = make_question(secret_key=KEY)
+    question.reject(moderator, RejectReason.IDENTIFYING, "Please leave out the names.")
+    text = read(client)
+    assert str(RejectReason.IDENTIFYING.label) in text
+    assert "Please leave out the names." in text
+
+
+def test_replies_are_shown_while_they_are_published(client, doctor):
+    question = make_question(QuestionStatus.OPEN, secret_key=KEY)
+    reply = make_reply(question, doctor, body="Keep it dry.")
+    assert "Keep it dry." not in read(client)
+    reply.publish(doctor.user)
+    assert "Keep it dry." in read(client)
+    reply.withdraw(doctor.user, "I was wrong.")
+    text = read(client)
+    assert "Keep it dry." not in text
+    assert "I was wrong." in text
+
+
+def test_the_page_is_kept_by_nobody_and_says_its_address_to_nobody(client):
+    make_question(secret_key=KEY)
+    response = client.get(reverse("my_question", args=[KEY]))
+    assert set(response["Cache-Control"].split(", ")) == {"private", "no-store"}
+    assert response["Referrer-Policy"] == "no-referrer"
+    assert response["X-Robots-Tag"] == "noindex"
+    assert client.post(reverse("my_question", args=[KEY])).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "key", ["another-key-of-a-page", "None", "nul\x00nul-nul-nul", "x" * 300, KEY.upper(), "ключ-ключ-ключ"]
+)
+def test_any_other_key_is_not_found(client, key):
+    make_question(secret_key=KEY)
+    make_question(secret_key=None)
+    assert client.get(f"/my/{quote(key)}/").status_code == 404
+
+
+def test_what_came_from_the_archive_has_no_private_page(client):
+    make_question(QuestionStatus.ANSWERED, secret_key=KEY, source="archive")
+    assert client.get(reverse("my_question", args=[KEY])).status_code == 404
+
+
+def test_the_page_costs_the_same_however_much_happened(client, doctor, django_assert_max_num_queries):
+    question = make_question(QuestionStatus.ANSWERED, secret_key=KEY, source=PORTAL)
+    for number in range(5):
+        question.parts.create(position=number + 1, text="What is it?")
+        question.events.create(kind=EventKind.FOLLOWED_UP)
+        make_reply(question, doctor, ReplyStatus.PUBLISHED)
+    with django_assert_max_num_queries(6):
+        read(client)

@@ -1,0 +1,181 @@
+"""Tell: each thing a patient is to know becomes one e-mail, without a word of health text."""
+
+import datetime
+import logging
+import signal
+import subprocess
+
+import pytest
+from django.conf import settings as portal
+from django.core import mail
+from django.core.management import call_command
+from django.utils import timezone
+
+from qa.models import EventKind, QuestionEvent, QuestionStatus, RejectReason, ReplyStatus
+from qa.models.event import MAX_ATTEMPTS, NOTIFIED_KINDS
+from qa.notifications import send_waiting
+from tests.factories import make_question, make_reply
+from tests.processes import command, environment, free_port
+
+pytestmark = pytest.mark.django_db
+KEY = "a-key-of-the-private-page"
+ADDRESS = "somebody@example.org"
+HEALTH_TEXT = {
+    "headline": "Purple headline",
+    "title": "Purple title",
+    "body": "Purple body",
+    "pseudonym": "Purple Heron",
+    "medicines": "Purple pills",
+    "allergies": "Purple pollen",
+}
+
+
+def make_event(kind=EventKind.ACCEPTED, **fields):
+    question = make_question(
+        QuestionStatus.OPEN, **HEALTH_TEXT | {"contact_email": ADDRESS, "secret_key": KEY} | fields
+    )
+    return question.events.create(kind=kind, note="Purple note")
+
+
+def use_closed_mail_server(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+
+
+def end_wait():
+    QuestionEvent.objects.update(sending_until=timezone.now() - datetime.timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("kind", NOTIFIED_KINDS)
+def test_each_kind_is_one_mail_with_the_link_and_no_health_text(kind, doctor):
+    event = make_event(kind, reject_reason=RejectReason.UNCLEAR)
+    event.question.parts.create(position=1, text="Purple part")
+    event.question.follow_ups.create(body="Purple follow-up")
+    make_reply(event.question, doctor, ReplyStatus.PUBLISHED, body="Purple reply")
+    assert (send_waiting(), send_waiting()) == (1, 0)
+    [message] = mail.outbox
+    assert message.to == [ADDRESS]
+    assert f"{portal.SITE_URL}/my/{KEY}/" in message.body.splitlines()
+    assert "&#" not in message.body
+    assert "purple" not in str(message.message()).lower()
+    assert "purple" not in f"{message.subject}{message.body}".lower()
+    assert event.question.specialty.name not in message.subject + message.body
+
+
+def test_every_kind_that_is_notified_says_something_of_its_own():
+    for kind in NOTIFIED_KINDS:
+        make_event(kind, secret_key=f"a-key-of-the-page-{kind}", contact_email=f"{kind}@example.org")
+    assert send_waiting() == len(NOTIFIED_KINDS)
+    assert len({message.subject for message in mail.outbox}) == len(NOTIFIED_KINDS)
+    assert len({message.body.splitlines()[0] for message in mail.outbox}) == len(NOTIFIED_KINDS)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in EventKind if kind not in NOTIFIED_KINDS])
+def test_other_kinds_are_not_told(kind):
+    make_event(kind)
+    assert send_waiting() == 0
+    assert mail.outbox == []
+
+
+def test_the_transitions_of_a_question_are_told_in_their_order(moderator, doctor):
+    question = make_question(contact_email=ADDRESS)
+    question.accept(moderator)
+    make_reply(question, doctor).publish(doctor.user)
+    assert send_waiting() == 2
+    assert [message.subject.partition(" – ")[0] for message in mail.outbox] == [
+        "Your question is with the doctors",
+        "A doctor has replied",
+    ]
+
+
+def test_a_signed_in_patient_is_told_at_the_address_of_the_account(patient):
+    make_event(contact_email="", patient=patient)
+    send_waiting()
+    assert [message.to for message in mail.outbox] == [[patient.user.email]]
+
+
+@pytest.mark.parametrize("fields", [{"contact_email": ""}, {"contact_email": "", "secret_key": None, "source": "old"}])
+def test_where_nobody_is_to_be_told_the_event_is_done_without_a_mail(fields):
+    event = make_event(**fields)
+    assert send_waiting() == 0
+    event.refresh_from_db()
+    assert event.notified_at is not None
+    assert mail.outbox == []
+
+
+def test_two_workers_at_the_same_moment_send_one_mail():
+    make_event()
+    assert send_waiting(is_ending=lambda: send_waiting() > 1) == 0  # the second one takes the event before the first
+    assert len(mail.outbox) == 1
+
+
+def test_an_event_that_another_worker_is_sending_is_left_to_it():
+    event = make_event()
+    assert event.claim()
+    assert send_waiting() == 0
+
+
+def test_what_a_dead_worker_had_claimed_is_sent_later():
+    event = make_event()
+    event.claim()
+    end_wait()
+    assert send_waiting() == 1
+
+
+def test_without_a_mail_server_the_event_is_given_back_and_sent_later(settings, caplog):
+    event = make_event()
+    use_closed_mail_server(settings)
+    with caplog.at_level(logging.INFO):
+        assert send_waiting() == 0
+        assert send_waiting() == 0  # too early for another attempt
+    event.refresh_from_db()
+    assert event.notified_at is None
+    assert event.attempts == 1
+    assert event.sending_until > timezone.now()
+    assert f"event {event.pk}" in caplog.text
+    assert KEY not in caplog.text
+    assert ADDRESS not in caplog.text
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    end_wait()
+    assert send_waiting() == 1
+    assert send_waiting() == 0
+
+
+def test_each_attempt_waits_longer_and_the_last_one_is_the_last(settings):
+    event = make_event()
+    use_closed_mail_server(settings)
+    waits = []
+    for _attempt in range(MAX_ATTEMPTS + 1):
+        send_waiting()
+        event.refresh_from_db()
+        waits.append(event.sending_until - timezone.now())
+        end_wait()
+    assert event.attempts == MAX_ATTEMPTS
+    assert waits[:MAX_ATTEMPTS] == sorted(waits[:MAX_ATTEMPTS])
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert send_waiting() == 0
+
+
+def test_one_address_that_no_mail_can_have_does_not_hold_up_the_others():
+    make_event(contact_email="a@example.org\nBcc: b@example.org", secret_key="another-key-of-the-page")
+    make_event()
+    assert send_waiting() == 1
+    assert [message.to for message in mail.outbox] == [[ADDRESS]]
+
+
+def test_a_worker_that_is_told_to_end_leaves_the_rest(capsys):
+    make_event()
+    assert send_waiting(is_ending=lambda: True) == 0
+    call_command("worker", "--once")
+    call_command("worker", "--once")
+    assert capsys.readouterr().out.splitlines() == ["1 e-mail sent.", "0 e-mails sent."]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_worker_ends_cleanly_when_told_to(number, tmp_path):
+    variables = environment(tmp_path, DEBUG="1")
+    with subprocess.Popen(command("worker"), env=variables, stderr=subprocess.PIPE, text=True) as worker:
+        assert "started" in worker.stderr.readline()
+        worker.send_signal(number)
+        assert worker.wait(timeout=10) == 0
+        assert "ended" in worker.stderr.read()
