@@ -1,0 +1,12 @@
+"""The desks of questions and replies, one file for each subject. Rules stay in the models, which the desks call."""
+
+from django.conf import settings
+from django.contrib import admin
+from taggit.models import Tag
+
+from qa.admin import articles, flags, questions, records, taxonomy
+
+__all__ = ["articles", "flags", "questions", "records", "taxonomy"]
+
+admin.site.site_header = admin.site.site_title = settings.SITE_NAME
+admin.site.unregister(Tag)  # our vocabulary is Topic
