@@ -4,9 +4,10 @@ A wrong or missing value stops the start with a sentence. Secure by default: DEB
 """
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import dj_database_url
 from csp.constants import NONE, SELF
@@ -28,8 +29,9 @@ def env(name, default=None, convert=str, expected="text"):
         return default
     try:
         return convert(value)
-    except (KeyError, ValueError, ZoneInfoNotFoundError):
-        raise ImproperlyConfigured(f"{name} is {value!r}, but must be {expected}.") from None
+    except (KeyError, ValueError, OSError):
+        shown = re.sub(r"//.*@", "//…@", value)  # without user and password
+        raise ImproperlyConfigured(f"{name} is {shown!r}, but must be {expected}.") from None
 
 
 def switch(value):
@@ -37,7 +39,16 @@ def switch(value):
 
 
 def words(value):
-    return [word.strip() for word in value.split(",") if word.strip()]
+    found = [word.strip() for word in value.split(",") if word.strip()]
+    if not found:
+        raise ValueError(value)
+    return found
+
+
+def folder(value):
+    path = Path(value).absolute()
+    path.mkdir(parents=True, exist_ok=True)
+    return path
 
 
 def whole_number(value):
@@ -49,7 +60,8 @@ def whole_number(value):
 
 def web_address(value):
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.path not in ("", "/"):
+    beside_host = parts.username or parts.query or parts.fragment or parts.path not in ("", "/")
+    if parts.scheme not in ("http", "https") or not parts.hostname or beside_host or parts.port == 0:
         raise ValueError(value)
     return value.rstrip("/")
 
@@ -57,7 +69,10 @@ def web_address(value):
 def database(value):
     if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
         raise ValueError(value)
-    return dj_database_url.parse(value)
+    found = dj_database_url.parse(value)
+    if not found["NAME"]:
+        raise ValueError(value)
+    return found
 
 
 def email(value):
@@ -70,12 +85,14 @@ def email(value):
         "EMAIL_USE_TLS": options.pop("tls", False),
         "EMAIL_USE_SSL": options.pop("ssl", False),
     }
-    if options or (parts.scheme == "smtp" and not parts.hostname) or (parts.scheme == "file" and not parts.path):
+    two_ways_to_encrypt = found["EMAIL_USE_TLS"] and found["EMAIL_USE_SSL"]
+    no_target = (parts.scheme == "smtp" and not parts.hostname) or (parts.scheme == "file" and not parts.path)
+    if options or two_ways_to_encrypt or no_target:
         raise ValueError(value)
     if parts.scheme == "smtp":
         found |= {
             "EMAIL_HOST": parts.hostname,
-            "EMAIL_PORT": parts.port or (587 if found["EMAIL_USE_TLS"] else 25),
+            "EMAIL_PORT": parts.port or (587 if found["EMAIL_USE_TLS"] else 465 if found["EMAIL_USE_SSL"] else 25),
             "EMAIL_HOST_USER": unquote(parts.username or ""),
             "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
         }
@@ -88,10 +105,12 @@ def email(value):
 
 DEBUG = env("DEBUG", False, switch, "1 or 0")
 SITE_NAME = env("SITE_NAME", "Asklepion")
-SITE_URL = env("SITE_URL", "http://127.0.0.1:8000", web_address, "an address such as https://example.org")
+SITE_URL = env(
+    "SITE_URL", "http://127.0.0.1:8000" if DEBUG else None, web_address, "an address such as https://example.org"
+)
 EMERGENCY_NUMBER = env("EMERGENCY_NUMBER", "119")
 CRISIS_LINE = env("CRISIS_LINE", "1925")
-DATA_DIR = Path(env("DATA_DIR", str(BASE_DIR / "var")))
+DATA_DIR = env("DATA_DIR", "", folder, "a folder that can be written") or folder(BASE_DIR / "var")
 
 # Django
 
@@ -160,19 +179,17 @@ DATABASES = {
         "sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME",
     )
 }
+database_options = DATABASES["default"].setdefault("OPTIONS", {})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["OPTIONS"] = {
+    database_options |= {
         "transaction_mode": "IMMEDIATE",  # a writer waits for the lock instead of failing halfway
         "timeout": 20,  # seconds
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
     pool_size = env("DATABASE_POOL_SIZE", 4, whole_number, "a whole number of connections; 0 for no pool")
-    DATABASES["default"] |= {
-        "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"pool": {"min_size": 1, "max_size": pool_size} if pool_size else False},
-    }
+    DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+    database_options["pool"] = {"min_size": 1, "max_size": pool_size} if pool_size else False
 
 # Mail
 

@@ -6,6 +6,7 @@ import tempfile
 os.environ.setdefault("DEBUG", "0")
 os.environ.setdefault("SECRET_KEY", "only-for-tests")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
+os.environ.setdefault("SITE_URL", "http://testserver")
 os.environ.setdefault("EMAIL_URL", "memory:")
 os.environ.setdefault("FROM_EMAIL", "no-reply@example.org")
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="portal-tests-"))
