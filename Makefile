@@ -1,0 +1,64 @@
+# Asklepion. `make` alone lists what there is. PORT, PYTHON, ARGS and SKIP_NOTHING may be set on the command line.
+
+PORT ?= 8000
+PYTHON ?=
+ARGS ?=
+VENV := .venv
+IN_VENV := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format archive
+
+help:
+	@echo "make run      start the portal with the archive and a demo on http://127.0.0.1:$(PORT)/ (PORT=8001 for another port)"
+	@echo "make test     run all tests (ARGS=\"-k reply\" for some; SKIP_NOTHING=1 fails where one is skipped)"
+	@echo "make check    look at the code without running it: ruff, djade, missing migrations"
+	@echo "make format   bring code and templates into form"
+	@echo "make archive  make fixtures/archive.json anew from fixtures/documents/"
+
+run: export DEBUG = 1
+run: export PORT := $(PORT)
+run: $(VENV)/installed
+	@$(IN_VENV) manage.py demo
+
+test: export SKIP_NOTHING := $(SKIP_NOTHING)
+test: $(VENV)/installed-for-tests
+	@$(IN_VENV) -m tests $(ARGS)
+
+check: export DEBUG = 1
+check: $(VENV)/installed-for-tests
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	@find templates -name "*.html" -exec $(VENV)/bin/djade --target-version 5.2 --check {} +
+	$(IN_VENV) manage.py makemigrations --check --dry-run
+
+format: $(VENV)/installed-for-tests
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+	find templates -name "*.html" -exec $(VENV)/bin/djade --target-version 5.2 {} + || true
+
+archive: $(VENV)/installed-for-tests
+	UPDATE_FIXTURES=1 $(IN_VENV) -m pytest tests/test_archive_fixture.py
+
+# The virtual environment. An empty file in it says what was installed; a newer list of requirements makes it anew.
+
+$(VENV)/installed: requirements.txt | $(IN_VENV)
+	@echo "Installing what the portal needs …"
+	@$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/installed-for-tests: tests/requirements.txt | $(IN_VENV)
+	@echo "Installing what the tests need …"
+	@$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
+	@touch $@
+
+$(IN_VENV):
+	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
+	    if "$$python" -c "import sys; sys.exit(sys.version_info < (3, 11))" >/dev/null 2>&1; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+	    echo "The portal needs Python 3.11 or newer, but $(or $(PYTHON),python3) is older or missing. Install one, or name it: make run PYTHON=/path/to/python3.12" >&2; \
+	    exit 1; \
+	fi; \
+	echo "Making a virtual environment with $$found …"; \
+	"$$found" -m venv --clear $(VENV) || { rm -rf $(VENV); exit 1; }
