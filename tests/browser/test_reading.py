@@ -1,0 +1,101 @@
+"""Reading the archive in a real browser: on a phone, by keyboard, without JavaScript, on paper."""
+
+import pytest
+from django.core.management import call_command
+
+from qa.models import Question
+
+ADDRESSES = ["/", "/questions/", "/specialties/", "/topics/", "/doctors/", "/articles/", "/about/", "/search/?q=red"]
+
+
+@pytest.fixture
+def archive(transactional_db):
+    call_command("loaddata", "archive", verbosity=0)
+    return {question.source_id: question for question in Question.objects.all()}
+
+
+@pytest.fixture
+def red_spots(archive):
+    return archive["red-spots-on-the-thigh-causes-and-concerns"]
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280, 1600])
+def test_no_page_scrolls_sideways(archive, visit, width):
+    page = visit("/", width=width)
+    questions = [question.get_absolute_url() for question in archive.values() if not question.is_excerpt]
+    for address in [*ADDRESSES, *questions, "/articles/milia-syndrome/", "/specialties/dermatology/"]:
+        page.goto(address)
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
+
+
+def test_the_menu_opens_on_a_phone_without_javascript(archive, visit):
+    page = visit("/", java_script_enabled=False)
+    link = page.get_by_role("navigation", name="Main").get_by_role("link", name="Doctors")
+    assert not link.is_visible()
+    page.get_by_role("button", name="Menu").click()
+    link.click()
+    assert page.url.endswith("/doctors/")
+
+
+def test_on_a_wide_screen_the_menu_is_simply_there(archive, visit):
+    page = visit("/", width=1280)
+    assert page.get_by_role("navigation", name="Main").get_by_role("link", name="Doctors").is_visible()
+    assert not page.get_by_role("button", name="Menu").is_visible()
+
+
+def test_the_first_tab_stop_skips_to_the_content(archive, visit):
+    page = visit("/questions/", width=1280)
+    page.keyboard.press("Tab")
+    focused = page.locator(":focus")
+    assert focused.inner_text().startswith("Skip to")
+    assert focused.bounding_box()["y"] >= 0
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_every_tab_stop_of_a_question_page_shows_its_focus(red_spots, visit):
+    page = visit(red_spots.get_absolute_url(), width=1280)
+    stops = 0
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        outline = page.evaluate(
+            "() => { const e = document.activeElement; return e === document.body ? null"
+            " : getComputedStyle(e).outlineStyle + ' ' + getComputedStyle(e).outlineWidth }"
+        )
+        if outline is None:
+            break
+        stops += 1
+        assert not outline.startswith("none")
+        assert not outline.endswith(" 0px")
+    assert stops > 20
+
+
+def test_sharing_works_without_javascript_and_copies_with_it(red_spots, visit):
+    for javascript in (False, True):
+        page = visit(red_spots.get_absolute_url(), java_script_enabled=javascript)
+        page.get_by_text("Share", exact=True).click()
+        field = page.get_by_role("textbox", name="Link to this page")
+        assert field.input_value().endswith(red_spots.get_absolute_url())
+        assert page.get_by_role("link", name="Send by e-mail").get_attribute("href").startswith("mailto:?")
+        assert page.get_by_role("button", name="Copy").is_visible() == javascript
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_and_paper_contrast_in_light_and_dark(red_spots, visit, scheme):
+    page = visit(red_spots.get_absolute_url(), color_scheme=scheme)
+    brightness = page.evaluate(
+        "() => [getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+        ".map(c => c.match(/[\\d.]+/g).slice(0, 3).reduce((a, b) => a + +b, 0))"
+    )
+    ink, paper = brightness
+    assert (ink < paper) == (scheme == "light")
+    assert abs(ink - paper) > 400
+
+
+def test_a_question_prints_without_the_menus(red_spots, visit):
+    page = visit(red_spots.get_absolute_url(), width=1280)
+    page.emulate_media(media="print")
+    assert not page.get_by_role("navigation", name="Main").is_visible()
+    assert page.get_by_role("heading", level=1).is_visible()
+    assert page.get_by_text("online diagnosis is not permitted").first.is_visible()
