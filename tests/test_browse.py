@@ -215,6 +215,19 @@ def test_related_questions_keep_their_order(client):
     assert [q.heading for q in shown] == ["Similar 1", "Similar 3", "Similar 0", "Similar 2"]
 
 
+def test_a_topic_lists_each_question_once(client):
+    topic = make_topic()
+    about, naming = make_answered_question(title="About it"), make_answered_question(title="Naming it")
+    about.topics.add(topic)
+    for question in (about, naming):
+        question.related_topics.create(
+            topic=topic, specialty=question.specialty, position=1, origin=RelatedOrigin.ARCHIVE
+        )
+    for address in (topic.get_absolute_url(), reverse("specialty_topic", args=["dermatology", topic.slug])):
+        context = client.get(address).context
+        assert (context["page"].rows, list(context["linking"])) == ([about], [naming])
+
+
 def test_a_part_shows_the_fullest_coverage_of_any_published_reply(client, doctor, other_doctor):
     question = make_answered_question(doctor)
     parts = [question.parts.create(position=n, text=f"Part {n}") for n in (1, 2)]

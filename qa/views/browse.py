@@ -102,12 +102,13 @@ def specialty_detail(request, slug):
 def specialty_topic(request, specialty, topic):
     specialty = get_object_or_404(Specialty, slug=specialty)
     topic = get_object_or_404(Topic.objects.in_specialty(specialty), slug=topic)
-    questions = Question.objects.public().filter(specialty=specialty).about(topic).for_cards()
+    questions = Question.objects.public().filter(specialty=specialty).about(topic)
+    linking = Question.objects.public().linking(topic, specialty).exclude(pk__in=questions)
     context = {
         "specialty": specialty,
         "topic": topic,
-        "page": get_page(questions, request.GET, "answered_at"),
-        "linking": Question.objects.public().linking(topic, specialty).for_cards()[:LINKING_SHOWN],
+        "page": get_page(questions.for_cards(), request.GET, "answered_at"),
+        "linking": linking.for_cards()[:LINKING_SHOWN],
         "siblings": topic.specialties.exclude(pk=specialty.pk),
         "articles": Article.objects.public().about(topic),
         "canonical": canonical(request),
@@ -135,11 +136,13 @@ def topic_list(request):
 @require_safe
 def topic_detail(request, slug):
     topic = get_object_or_404(Topic.objects.prefetch_related("synonyms"), slug=slug)
+    questions = Question.objects.public().about(topic)
+    linking = Question.objects.public().linking(topic).exclude(pk__in=questions)
     context = {
         "topic": topic,
         "specialties": specialties_of_topic(topic),
-        "page": get_page(Question.objects.public().about(topic).for_cards(), request.GET, "answered_at"),
-        "linking": Question.objects.public().linking(topic).for_cards()[:LINKING_SHOWN],
+        "page": get_page(questions.for_cards(), request.GET, "answered_at"),
+        "linking": linking.for_cards()[:LINKING_SHOWN],
         "articles": Article.objects.public().about(topic),
         "canonical": canonical(request),
     }
