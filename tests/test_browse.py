@@ -228,6 +228,13 @@ def test_a_topic_lists_each_question_once(client):
         assert (context["page"].rows, list(context["linking"])) == ([about], [naming])
 
 
+def test_a_card_cuts_a_long_reply_at_a_word_and_says_so(client):
+    question = make_answered_question()
+    long = make_answered_question(reply_body="antihistamine " * 40)
+    question.related_questions.create(related=long, position=1, origin=RelatedOrigin.EDITOR)
+    assert "antihistamine antihistamine…</p>" in client.get(question.get_absolute_url()).text
+
+
 def test_a_part_shows_the_fullest_coverage_of_any_published_reply(client, doctor, other_doctor):
     question = make_answered_question(doctor)
     parts = [question.parts.create(position=n, text=f"Part {n}") for n in (1, 2)]

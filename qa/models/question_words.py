@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Specialty
 
 PORTAL = "portal"  # the source of what patients ask here
-EXCERPT_LENGTH = 280
+CARD_LENGTH = 320  # characters of a reply that a card may show, and some to cut at a word
 
 
 class QuestionStatus(models.TextChoices):
@@ -98,7 +98,7 @@ class QuestionQuerySet(models.QuerySet):
                     doctor="doctor__name",
                     doctor_slug="doctor__slug",
                     specialty="specialty__name",
-                    excerpt=Left("body", EXCERPT_LENGTH + 3),
+                    excerpt=Left("body", CARD_LENGTH),
                 )
             )
         )
