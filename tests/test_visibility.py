@@ -5,6 +5,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Doctor, Specialty
 from qa import urls
 from qa.models import (
     Article,
@@ -16,7 +17,10 @@ from qa.models import (
     RelatedOrigin,
     Reply,
     ReplyStatus,
+    Topic,
 )
+from qa.sitemaps import SITEMAPS
+from qa.statistics import coverage_of, doctors_with_counts, specialties_with_counts, topics_with_counts
 from tests.factories import (
     make_answered_question,
     make_article,
@@ -29,7 +33,17 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-HIDDEN_FROM_ALL = ["hidden@example.org", "the-secret-key-of-it", "Hidden medicine", "Hidden allergy", "Hidden note"]
+HIDDEN_FROM_ALL = [
+    "hidden@example.org",
+    "the-secret-key-of-it",
+    "Hidden medicine",
+    "Hidden allergy",
+    "Hidden note",
+    "Hidden Rash Essay",
+    "hidden-rash-essay",
+    "Hidden Rash Doctor",
+    "hidden-rash-doctor",
+]
 
 
 def read(client, *names, **query):
@@ -63,9 +77,7 @@ SURFACES = {
     "feed_latest": lambda client, q: read(client, ["feed_latest"]),
     "feed_specialty": lambda client, q: read(client, ["feed_specialty", q.specialty.slug]),
     "sitemap_index": lambda client, q: read(client, ["sitemap_index"]),
-    "sitemap_section": lambda client, q: read(
-        client, ["sitemap_section", "questions"], ["sitemap_section", "articles"], ["sitemap_section", "topics"]
-    ),
+    "sitemap_section": lambda client, q: read(client, *[["sitemap_section", section] for section in SITEMAPS]),
     "robots": lambda client, q: read(client, ["robots"]),
     "favicon": lambda client, q: read(client, ["favicon"]),
     "healthz": lambda client, q: read(client, ["healthz"]),
@@ -109,7 +121,10 @@ def world(db):
     """Makes a question in a status, with all that could give it away, linked from everywhere."""
 
     def make(status, reply_status=ReplyStatus.PUBLISHED, article_status=ArticleStatus.PUBLISHED):
-        doctor = make_doctor("World Doctor")
+        doctor, red_spots, purpura = make_doctor("World Doctor"), make_topic("Red Spots"), make_topic("Purpura")
+        make_doctor("Hidden Rash Doctor", verified_at=None)
+        essay = make_article("Hidden Rash Essay", ArticleStatus.DRAFT, slug="hidden-rash-essay")
+        essay.topics.add(red_spots, purpura)
         question = make_question(
             status,
             title="Xylo rash",
@@ -124,8 +139,8 @@ def world(db):
         question.revisions.create(field="body", text=HIDDEN_FROM_ALL[4], reason="A name.")
         question.parts.create(position=1, text="Xylo part")
         make_reply(question, doctor, reply_status, body="Xylo reply")
-        make_article("Xylo article", article_status, slug="xylo-article", body="Xylo text", question=question)
-        red_spots, purpura = make_topic("Red Spots"), make_topic("Purpura")
+        article_fields = {"slug": "xylo-article", "body": "Xylo text", "question": question}
+        make_article("Xylo rash article", article_status, **article_fields).topics.add(red_spots)
         question.topics.add(red_spots)
         question.related_topics.create(
             topic=purpura, specialty=question.specialty, position=1, origin=RelatedOrigin.EDITOR
@@ -168,7 +183,7 @@ def test_only_published_replies_exist_for_the_public(client, world, surface, sta
 def test_only_published_articles_exist_for_the_public(client, world, surface):
     question = world(QuestionStatus.ANSWERED, article_status=ArticleStatus.DRAFT)
     text = SURFACES[surface](client, question)
-    assert "Xylo article" not in text
+    assert "Xylo rash article" not in text
     assert "Xylo text" not in text
 
 
@@ -211,6 +226,28 @@ def test_replies_articles_and_photos_are_public_only_with_their_question(status)
     seen = [*Reply.objects.public(), *Article.objects.public(), *Photo.objects.public()]
     assert seen == ([reply, article, photo] if status == QuestionStatus.ANSWERED else [])
     assert private_photo not in Photo.objects.public()
+
+
+def test_a_doctor_who_is_not_verified_and_a_draft_have_no_page(client, world):
+    world(QuestionStatus.ANSWERED)
+    assert client.get("/doctors/hidden-rash-doctor/").status_code == 404
+    assert client.get("/articles/hidden-rash-essay/").status_code == 404
+
+
+@pytest.mark.parametrize("status", QuestionStatus)
+def test_numbers_count_only_what_the_public_sees(doctor, status):
+    make_doctor("Not verified yet", verified_at=None)
+    question, topic = make_question(status), make_topic()
+    question.topics.add(topic)
+    reply = make_reply(question, doctor, ReplyStatus.PUBLISHED)
+    reply.coverages.create(part=question.parts.create(position=1, text="Part"), coverage="answered")
+    make_reply(question, doctor)
+    seen = 1 if status == QuestionStatus.ANSWERED else 0
+    specialty = specialties_with_counts(Specialty.objects.all()).get()
+    assert (specialty.question_count, specialty.doctor_count) == (seen, 1)
+    assert topics_with_counts(Topic.objects.all()).get().question_count == seen
+    assert doctors_with_counts(Doctor.objects.public()).get().reply_count == seen
+    assert len(coverage_of(doctor)) == seen
 
 
 def test_queues_hold_what_their_names_say(doctor):
