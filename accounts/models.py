@@ -59,6 +59,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         ]
 
     def __str__(self):
+        """For the admin only: the public is never shown an e-mail address."""
         return self.name or self.email
 
     def get_full_name(self):

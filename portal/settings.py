@@ -30,7 +30,7 @@ def env(name, default=None, convert=str, expected="text"):
     try:
         return convert(value)
     except (KeyError, ValueError, OSError):
-        shown = re.sub(r"//.*@", "//…@", value)  # without user and password
+        shown = re.sub(r":.*", ":…", value) if name in ("DATABASE_URL", "EMAIL_URL") else value  # they hold passwords
         raise ImproperlyConfigured(f"{name} is {shown!r}, but must be {expected}.") from None
 
 
@@ -70,7 +70,7 @@ def database(value):
     if not value.startswith(("sqlite:///", "postgres://", "postgresql://")):
         raise ValueError(value)
     found = dj_database_url.parse(value)
-    if not found["NAME"]:
+    if found["NAME"] in ("", ":memory:"):
         raise ValueError(value)
     return found
 
@@ -239,6 +239,7 @@ https = not DEBUG and SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = https
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = env("SSL_REDIRECT", https, switch, "1 or 0")
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked from inside, without https
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = https
 if env("BEHIND_PROXY", False, switch, "1 or 0"):

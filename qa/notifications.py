@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
 from qa.models import EventKind, Question, QuestionEvent
@@ -101,7 +101,7 @@ def _send(event):
     if has_reader:
         try:
             _email(event, address).send()
-        except (OSError, ValueError) as error:  # the mail server's trouble, or an address that no mail can have
+        except (OSError, ValueError, NoReverseMatch) as error:  # the mail server's trouble, or an address none can have
             event.give_back()
             problem = type(error).__name__  # no more of it: it may show the address
             logger.warning("Could not send event %d of question %d: %s", event.pk, event.question_id, problem)

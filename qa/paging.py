@@ -34,9 +34,9 @@ def _read_cursor(text, is_moment):
         return value, int(pk)
     try:
         moment = datetime.datetime.fromisoformat(value)
-    except ValueError:
+        return (moment.astimezone(datetime.UTC), int(pk)) if moment.tzinfo else None
+    except (ValueError, OverflowError):  # no date, or one at the end of the calendar
         return None
-    return (moment, int(pk)) if moment.tzinfo else None
 
 
 def _beyond(field, cursor, descending):

@@ -2,6 +2,7 @@
 
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import index, sitemap
+from django.db.models import Max
 from django.urls import reverse
 
 from accounts.models import Doctor, Specialty
@@ -24,10 +25,14 @@ class QuestionSitemap(Sitemap):
     limit = 10_000
 
     def items(self):
-        return Question.objects.public().whole().order_by("pk")
+        return Question.objects.public().whole().only("headline", "title", "changed_at").order_by("pk")
 
     def lastmod(self, question):
         return question.changed_at
+
+    def get_latest_lastmod(self):
+        """Asked of the database: Django would load every question for it."""
+        return self.items().aggregate(latest=Max("changed_at"))["latest"]
 
 
 class SpecialtySitemap(Sitemap):

@@ -82,6 +82,7 @@ def make_reply(question=None, doctor=None, status=ReplyStatus.DRAFT, **fields):
     defaults = {
         "specialty": question.specialty or make_specialty(),
         "body": "Small flat spots that do not fade under a glass should be seen by a doctor.",
+        "next_step": "soon",
     }
     if status != ReplyStatus.DRAFT:
         defaults["published_at"] = question.answered_at or timezone.now()

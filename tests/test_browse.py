@@ -21,6 +21,7 @@ from tests.factories import (
     make_specialty,
     make_topic,
 )
+from tests.pages import PageReader
 
 pytestmark = pytest.mark.django_db
 
@@ -119,7 +120,13 @@ def test_older_and_newer_lead_through_every_question_once_and_back(client):
 
 @pytest.mark.parametrize(
     "cursor",
-    ["", "x", "1~", "~", "1~yesterday", "1~2026-01-01", "9" * 30 + "~2026-01-01T00:00:00+00:00", "1~\x00", "-1~a"],
+    [
+        *("", "x", "1~", "~", "1~yesterday", "1~2026-01-01", "1~\x00", "-1~a"),
+        "9" * 30 + "~2026-01-01T00:00:00+00:00",
+        "1~0001-01-01T00:00:00+14:00",
+        "1~9999-12-31T23:59:59-14:00",
+        "1~2026-01-01T00:00:00+23:59:59.999999",
+    ],
 )
 @pytest.mark.parametrize("way", ["after", "before"])
 @pytest.mark.parametrize("list_page", ["question_list", "doctor_list", "topic_list", "article_list"])
@@ -338,3 +345,88 @@ def test_whatever_is_typed_into_the_search_box_gets_a_page(client, query):
     response = client.get(reverse("search"), {"q": query})
     assert response.status_code == 200
     assert list(response.context["questions"]) == []
+
+
+# What keeps readers safe is said on the page.
+
+
+def page_of(client, question):
+    return PageReader(client.get(question.get_absolute_url()).text).text
+
+
+def test_an_old_reply_says_how_old_it_is_until_a_colleague_has_looked_at_it(client, doctor, other_doctor):
+    years_ago = timezone.now() - datetime.timedelta(days=7 * 365)
+    question = make_answered_question(doctor, answered_at=years_ago)
+    assert "This reply is 7 years old." in page_of(client, question)
+    assert "no doctor has reviewed it since" in page_of(client, question)
+    question.replies.get().reviews.create(doctor=other_doctor, verdict="disagrees", note="We do it otherwise now.")
+    text = page_of(client, question)
+    assert "no doctor has reviewed it since" not in text
+    assert "Dr. Ben Example disagrees" in text
+    assert "We do it otherwise now." in text
+
+
+def test_a_reply_past_its_review_date_says_so(client):
+    question = make_answered_question()
+    question.replies.update(review_by=datetime.date(2020, 5, 1))
+    assert "looked at again by 1 May 2020" in page_of(client, question)
+
+
+def test_an_emergency_shows_the_number_to_call(client, settings):
+    question = make_answered_question()
+    question.replies.update(next_step="emergency")
+    assert f"Call {settings.EMERGENCY_NUMBER} now" in page_of(client, question)
+
+
+def test_what_cannot_be_assessed_shows_its_three_lines(client):
+    question = make_answered_question()
+    lines = {"may_be_about": "Mostly harmless.", "urgent_if": "It bleeds.", "whom_to_see": "A dermatologist."}
+    question.replies.update(cannot_assess="needs_examination", **lines)
+    text = page_of(client, question)
+    assert all(line in text for line in lines.values())
+
+
+@pytest.mark.parametrize(
+    ("stance", "said"), [("disagrees", "does not agree with the doctor's reply"), ("extends", "goes further"), ("", "")]
+)
+def test_an_article_says_how_it_stands_to_the_reply(client, stance, said):
+    question = make_answered_question()
+    make_article(question=question, stance=stance)
+    text = page_of(client, question)
+    assert said in text
+    assert ("Careful" in text) == (stance == "disagrees")
+
+
+def test_an_expired_licence_takes_the_verified_mark_away(client, doctor):
+    question = make_answered_question(doctor)
+    assert "Verified" in page_of(client, question)
+    doctor.licence_expires_on = timezone.localdate() - datetime.timedelta(days=1)
+    doctor.save()
+    assert "Verified" not in page_of(client, question)
+
+
+def test_links_stay_alive_when_staff_change_what_they_lead_to(client, doctor):
+    question, topic = make_answered_question(doctor), make_topic()
+    question.related_topics.create(topic=topic, specialty=question.specialty, position=1, origin=RelatedOrigin.EDITOR)
+    topic.specialties.clear()
+    doctor.verified_at = None
+    doctor.save()
+    links = PageReader(client.get(question.get_absolute_url()).text).links
+    assert doctor.get_absolute_url() in links
+    assert not [link for link in links if link.startswith("/") and client.get(link).status_code == 404]
+
+
+def test_topics_of_one_letter_stand_in_one_group_whatever_their_case(client):
+    for name in ("Acne", "Zoster", "abscess"):
+        make_topic(name)
+    groups = dict(client.get(reverse("topic_list")).context["groups"])
+    assert {letter: len(topics) for letter, topics in groups.items()} == {"A": 2, "Z": 1}
+
+
+def test_the_portal_names_itself_by_its_own_address(client, settings):
+    settings.ALLOWED_HOSTS = ["*"]
+    settings.SITE_URL = "https://portal.example.org"
+    question = make_answered_question()
+    text = client.get(question.get_absolute_url(), headers={"host": "elsewhere.example.org"}).text
+    assert f'<link rel="canonical" href="https://portal.example.org{question.get_absolute_url()}">' in text
+    assert "elsewhere.example.org" not in text

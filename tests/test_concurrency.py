@@ -80,3 +80,11 @@ def test_of_many_doctors_one_claims():
     outcomes = all_at_once(*[lambda d=d: Question.objects.get(pk=question.pk).claim(d) for d in doctors])
     assert outcomes.count(None) == 1
     assert question.events.count() == 1
+
+
+def test_a_question_restored_while_its_reply_is_withdrawn_is_never_public_without_one():
+    question = make_question(QuestionStatus.REMOVED)
+    reply = make_reply(question, status=ReplyStatus.PUBLISHED)
+    all_at_once(lambda: question.restore(None), lambda: reply.withdraw(reply.doctor.user))
+    question = Question.objects.get()
+    assert question.status != QuestionStatus.ANSWERED or question.replies.published().exists()

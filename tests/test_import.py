@@ -34,6 +34,7 @@ from qa.models import (
     Reply,
     Topic,
 )
+from tests.factories import make_doctor
 
 FOLDER = settings.BASE_DIR / "fixtures" / "documents"
 NAMES = ["000_287df63ca416a11f", "001_121d227827def5eb", "002_614d02a2dc9fc088", "003_9da9379b0cc11456"]
@@ -470,6 +471,15 @@ def test_dates_are_those_of_the_document_wherever_the_portal_stands(zone):
     question = load(TEXTS["000"]).record.question
     with timezone.override(zone):
         assert str(question.asked_on) == "2004-03-09"
+
+
+@pytest.mark.django_db
+def test_a_verified_doctor_of_the_same_name_gets_no_reply_of_the_archive():
+    verified = make_doctor("Zhong Yitun")
+    reply = load(TEXTS["000"]).record.question.replies.get()
+    assert reply.doctor != verified
+    assert reply.doctor.is_from_archive
+    assert not reply.doctor.is_verified
 
 
 @pytest.mark.django_db

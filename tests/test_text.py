@@ -42,6 +42,12 @@ def test_headings_start_at_the_level_of_their_page_and_can_be_linked():
     assert '<h4 id="section-of-skin">' in html
 
 
+def test_no_heading_is_lost_whatever_level_the_author_began_with():
+    html = markdown("# Causes\n\nText\n\n## Of skin", 3)
+    assert '<h3 id="section-causes">Causes</h3>' in html
+    assert '<h4 id="section-of-skin">Of skin</h4>' in html
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

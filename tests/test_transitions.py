@@ -274,3 +274,25 @@ def test_the_database_refuses_a_reply_that_cannot_be(broken):
     reply = make_reply()
     with pytest.raises(IntegrityError), transaction.atomic():
         Reply.objects.filter(pk=reply.pk).update(**broken)
+
+
+@pytest.mark.parametrize(
+    ("lacking", "said"),
+    [
+        ({"body": " "}, "Write a reply"),
+        ({"next_step": ""}, "do next"),
+        ({"cannot_assess": "needs_tests", "may_be_about": "Many things", "urgent_if": " "}, "urgent"),
+    ],
+)
+def test_a_reply_that_lacks_what_a_patient_needs_cannot_be_published(doctor, lacking, said):
+    reply = make_reply(doctor=doctor, **lacking)
+    with pytest.raises(InvalidTransition, match=said):
+        reply.publish(doctor.user)
+    assert Reply.objects.get().status == ReplyStatus.DRAFT
+
+
+def test_a_rejection_needs_one_of_the_reasons(moderator):
+    question = make_question()
+    with pytest.raises(InvalidTransition, match="reason"):
+        question.reject(moderator, "")
+    assert not question.events.exists()

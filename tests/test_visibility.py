@@ -29,6 +29,7 @@ from tests.factories import (
     make_reply,
     make_specialty,
     make_topic,
+    make_user,
 )
 
 pytestmark = pytest.mark.django_db
@@ -248,6 +249,12 @@ def test_numbers_count_only_what_the_public_sees(doctor, status):
     assert topics_with_counts(Topic.objects.all()).get().question_count == seen
     assert doctors_with_counts(Doctor.objects.public()).get().reply_count == seen
     assert len(coverage_of(doctor)) == seen
+
+
+def test_an_author_without_a_name_is_not_shown_by_e_mail_address(client):
+    article = make_article(author=make_user("hidden@example.org"), question=make_answered_question())
+    for address in ("/", "/articles/", article.get_absolute_url(), article.question.get_absolute_url()):
+        assert "hidden@example.org" not in client.get(address).text
 
 
 def test_queues_hold_what_their_names_say(doctor):

@@ -56,9 +56,11 @@ class ArticleAdmin(PublicPageMixin, admin.ModelAdmin):
     actions = ["publish", "withdraw"]
 
     def save_model(self, request, obj, form, change):
-        if not change:
+        if change:  # only what was edited: the status may have changed meanwhile
+            obj.save(update_fields=[name for name in form.changed_data if name != "topics"])
+        else:
             obj.author = request.user
-        super().save_model(request, obj, form, change)
+            super().save_model(request, obj, form, change)
 
     @admin.action(description=_("Publish the chosen articles"), permissions=["change"])
     def publish(self, request, queryset):

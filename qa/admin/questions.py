@@ -6,6 +6,7 @@ from qa.admin.base import PublicPageMixin, ReadOnlyAdmin
 from qa.models import Question, QuestionEvent
 
 HIDDEN = {"contact_email", "secret_key", "patient"}
+FOR_MODERATORS = {"medicines", "allergies"}
 
 
 @admin.register(Question)
@@ -16,6 +17,11 @@ class QuestionAdmin(PublicPageMixin, ReadOnlyAdmin):
     search_fields = ["headline", "title", "body"]
     ordering = ["-is_urgent", "-asked_at"]
     fields = [field.name for field in Question._meta.fields if field.name not in HIDDEN and not field.auto_created]
+
+    def get_fields(self, request, obj=None):
+        if request.user.has_perm("qa.moderate_question"):
+            return self.fields
+        return [name for name in self.fields if name not in FOR_MODERATORS]
 
     def get_queryset(self, request):
         return super().get_queryset(request) & Question.objects.visible_to(request.user)

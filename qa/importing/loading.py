@@ -61,8 +61,9 @@ def reply_key(source_id: str) -> uuid.UUID:
 def load_document(page: QuestionPage | ArticlePage, data: bytes, name: str) -> Outcome:
     """Write one document. One that is in the database already, byte by byte, changes nothing there.
 
-    So what moderators and editors have changed since stays changed. A document of the same name with other bytes
-    is a revision: its texts replace those imported before, statuses stay.
+    So what moderators and editors have changed since stays changed. A document of the same name and headline with
+    other bytes is a revision: its texts replace those imported before, statuses stay. Under another headline it is
+    another document.
 
     Args:
         page: what was parsed.
@@ -198,13 +199,15 @@ def _load_reply(question, byline: Byline, body, published_at, tally):
 
 def _doctor(byline, reply):
     """The doctor of this name or alias, with the specialty of the reply and the spellings found in it."""
-    doctor = Doctor.objects.known_as(byline.doctor).order_by("pk").first()
+    namesakes = Doctor.objects.filter(is_from_archive=True)  # a verified doctor of the same name may be somebody else
+    doctor = namesakes.known_as(byline.doctor).order_by("pk").first()
     if doctor is None:
         slug = _free_slug(Doctor, byline.doctor, "doctor")
         doctor = Doctor.objects.create(name=byline.doctor, slug=slug, is_from_archive=True)
     doctor.specialties.add(_named(Specialty, byline.specialty))
     for variant in spelling_variants(byline.doctor, reply):
-        if not Doctor.objects.known_as(variant).exists():  # a name is one person's only
+        is_taken = namesakes.known_as(variant).exists() or DoctorAlias.objects.filter(name=variant).exists()
+        if not is_taken:  # a name is one person's only
             DoctorAlias.objects.create(doctor=doctor, name=variant)
     return doctor
 
@@ -287,7 +290,9 @@ def _load_card(card: Card, topics, tally):
     if question:
         tally["excerpts", "unchanged"] += 1
         tally["replies", "unchanged"] += 1
-        return question, not question.is_excerpt or question.body == body
+        reply = question.replies.filter(key=reply_key(source_id)).first()
+        same_reply = reply is None or reply.body == _without_photo_links(card.reply.text)
+        return question, not question.is_excerpt or (question.body == body and same_reply)
     question = Question.objects.create(
         source=SOURCE,
         source_id=source_id,

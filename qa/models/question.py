@@ -247,6 +247,8 @@ class Question(models.Model):
     @transaction.atomic
     def reject(self, by, reason, note=""):
         """A moderator declines the question, with a `RejectReason` that the patient is told."""
+        if reason not in RejectReason:
+            raise InvalidTransition(_("Choose a reason for the rejection."))
         self._change_status(S.REJECTED, EventKind.REJECTED, by, note, reject_reason=reason)
 
     @transaction.atomic
@@ -280,6 +282,7 @@ class Question(models.Model):
     @transaction.atomic
     def restore(self, by, note=""):
         """A moderator puts a removed question back; it must still have a published reply."""
+        Question.objects.select_for_update().get(pk=self.pk)  # no reply is withdrawn between the check and the change
         if not self.replies.published().exists():
             raise InvalidTransition(_("A question without a published reply cannot be restored."))
         self._change_status(S.ANSWERED, EventKind.RESTORED, by, note, only_from=S.REMOVED)

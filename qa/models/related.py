@@ -56,7 +56,15 @@ class RelatedQuestion(models.Model):
     natural_key.dependencies = ["qa.question"]
 
 
-class RelatedTopicManager(models.Manager):
+class RelatedTopicQuerySet(models.QuerySet):
+    """The words for "which related topics"."""
+
+    def leading_somewhere(self):
+        """With all a link shows; without pairs that an editor has taken apart since."""
+        return self.filter(topic__specialties=F("specialty")).select_related("topic", "specialty")
+
+
+class RelatedTopicManager(models.Manager.from_queryset(RelatedTopicQuerySet)):
     def get_by_natural_key(self, source, source_id, topic, specialty):
         return self.get(
             question__source=source,

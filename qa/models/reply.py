@@ -182,9 +182,11 @@ class Reply(models.Model):
     def publish(self, by):
         """Show the reply to everybody; an open question becomes answered by it.
 
-        Raises InvalidTransition where the doctor's licence or the question's status does not allow it.
+        Raises InvalidTransition where the doctor's licence or the question's status does not allow it, or the reply
+        lacks what a patient needs.
         """
         question = Question.objects.select_for_update().get(pk=self.question_id)
+        self._require_content()
         if not self.doctor.may_publish():
             raise InvalidTransition(_("Only a doctor with a verified licence in force can publish a reply."))
         if question.status not in (QuestionStatus.OPEN, QuestionStatus.ANSWERED):
@@ -205,6 +207,18 @@ class Reply(models.Model):
         else:
             question.events.create(kind=EventKind.REPLIED, actor=by)
         self.question = question
+
+    def _require_content(self):
+        """Refuse a reply that says nothing, names no next step, or only says that it cannot tell."""
+        if not self.body.strip():
+            raise InvalidTransition(_("Write a reply before you publish it."))
+        if not self.next_step:
+            raise InvalidTransition(_("Say what the patient should do next before you publish the reply."))
+        lines = (self.may_be_about, self.urgent_if, self.whom_to_see)
+        if self.cannot_assess and not all(line.strip() for line in lines):
+            raise InvalidTransition(
+                _("Say what it can generally be about, what would make it urgent, and whom to see and what to bring.")
+            )
 
     @transaction.atomic
     def withdraw(self, by, note=""):

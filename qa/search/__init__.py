@@ -22,8 +22,7 @@ class Results:
 
 
 def _words(text: str) -> list[str]:
-    text = text.replace("\x00", " ").replace("’", "'").replace("‘", "'")
-    return text.split()[:MAX_WORDS]
+    return text.replace("\x00", " ").split()[:MAX_WORDS]
 
 
 def _each_word(words, *fields):
@@ -53,7 +52,7 @@ def search(text: str) -> Results:
     articles = Article.objects.public().filter(_each_word(words, "title", "body"))
     return Results(
         questions=list(search_questions(text).for_cards().order_by("-answered_at", "-pk")[:SHOWN]),
-        topics=list(topics.prefetch_related("specialties")[:SHOWN]),
+        topics=list(topics[:SHOWN]),
         doctors=list(doctors[:SHOWN]),
         articles=list(articles.order_by("-published_at", "-pk")[:SHOWN]),
     )

@@ -44,7 +44,7 @@ def markdown(text, top_level=2):
 def _render(text, top_level):
     tokens = MARKDOWN.parse(text)
     anchors = iter(contents(text))
-    shift = top_level - 2
+    shift = top_level - min((heading["level"] for heading in contents(text)), default=top_level)
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1]) + shift, 6)}"
@@ -56,7 +56,7 @@ def _render(text, top_level):
 
 def contents(text):
     """The headings of an article's Markdown: id, text and level, in order."""
-    found, taken = [], {"main"}
+    found, taken = [], set()
     tokens = MARKDOWN.parse(text)
     for opening, inline in itertools.pairwise(tokens):
         if opening.type == "heading_open":

@@ -1,8 +1,9 @@
 """Browse: the pages any visitor reads. Every one shows public rows only, in at most six queries."""
 
-import itertools
 from urllib.parse import urlencode
 
+from django.conf import settings
+from django.db.models import Q
 from django.db.models.functions import Left, Upper
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
@@ -26,11 +27,15 @@ TOPICS_ON_HOME = 24
 TOPICS_ON_PAGE = 200
 DOCTORS_ON_PAGE = 50
 LINKING_SHOWN = 20
+SIMILAR_SHOWN = 8
+RELATED_SHOWN = 20
 
 
 def canonical(request, row=None):
-    """The address search engines should know this page by."""
-    return request.build_absolute_uri(row.get_absolute_url() if row else request.path)
+    """The address search engines should know this page by: the portal's own, whatever name it was asked under."""
+    place = {key: value for key, value in request.GET.items() if key in ("after", "before")} if row is None else {}
+    path = row.get_absolute_url() if row else request.path
+    return settings.SITE_URL + path + ("?" + urlencode(place) if place else "")
 
 
 @require_safe
@@ -64,9 +69,9 @@ def question_detail(request, pk, slug=None):
         "parts": [] if question.is_excerpt else question.parts.with_coverage(),
         "replies": replies,
         "article": article if article and article.is_public else None,
-        "similar": question.similar().for_cards(),
-        "quoting": question.quoting() if question.is_excerpt else [],
-        "related_topics": question.related_topics.select_related("topic", "specialty"),
+        "similar": question.similar().for_cards()[:SIMILAR_SHOWN],
+        "quoting": question.quoting()[:LINKING_SHOWN] if question.is_excerpt else [],
+        "related_topics": question.related_topics.leading_somewhere()[:RELATED_SHOWN],
         "canonical": address,
         "robots": "noindex" if question.is_excerpt else "",
         "share_url": address,
@@ -110,7 +115,7 @@ def specialty_topic(request, specialty, topic):
         "page": get_page(questions.for_cards(), request.GET, "answered_at"),
         "linking": linking.for_cards()[:LINKING_SHOWN],
         "siblings": topic.specialties.exclude(pk=specialty.pk),
-        "articles": Article.objects.public().about(topic),
+        "articles": Article.objects.public().about(topic)[:LINKING_SHOWN],
         "canonical": canonical(request),
     }
     return render(request, "qa/specialty_topic.html", context)
@@ -120,16 +125,15 @@ def specialty_topic(request, specialty, topic):
 def topic_list(request):
     topics = topics_with_counts(Topic.objects.prefetch_related("specialties"))
     page = get_page(topics, request.GET, "name", descending=False, size=TOPICS_ON_PAGE)
-    groups = [
-        (letter, list(group)) for letter, group in itertools.groupby(page.rows, lambda topic: topic.name[:1].upper())
-    ]
-    shown = {letter for letter, _group in groups}
+    shown = {}
+    for topic in page.rows:
+        shown.setdefault(topic.name[:1].upper(), []).append(topic)
     initials = Topic.objects.order_by().values_list(Upper(Left("name", 1)), flat=True).distinct()
     letters = [
         {"letter": letter, "url": f"#letter-{letter}" if letter in shown else "?" + urlencode({"after": f"0~{letter}"})}
         for letter in sorted(initials)
     ]
-    context = {"page": page, "groups": groups, "letters": letters, "canonical": canonical(request)}
+    context = {"page": page, "groups": list(shown.items()), "letters": letters, "canonical": canonical(request)}
     return render(request, "qa/topic_list.html", context)
 
 
@@ -143,7 +147,7 @@ def topic_detail(request, slug):
         "specialties": specialties_of_topic(topic),
         "page": get_page(questions.for_cards(), request.GET, "answered_at"),
         "linking": linking.for_cards()[:LINKING_SHOWN],
-        "articles": Article.objects.public().about(topic),
+        "articles": Article.objects.public().about(topic)[:LINKING_SHOWN],
         "canonical": canonical(request),
     }
     return render(request, "qa/topic_detail.html", context)
@@ -158,7 +162,8 @@ def doctor_list(request):
 
 @require_safe
 def doctor_detail(request, slug):
-    doctor = get_object_or_404(Doctor.objects.public(), slug=slug)
+    linked = Q(pk__in=Doctor.objects.public()) | Q(pk__in=Reply.objects.public().order_by().values("doctor"))
+    doctor = get_object_or_404(Doctor.objects.filter(linked), slug=slug)
     replies = Reply.objects.public().filter(doctor=doctor).select_related("question__specialty", "specialty")
     context = {
         "doctor": doctor,
