@@ -67,3 +67,8 @@ def test_an_expired_licence_takes_the_verified_mark_away(client, doctor):
     doctor.licence_expires_on = timezone.localdate() - datetime.timedelta(days=1)
     doctor.save()
     assert "Verified" not in page_of(client, question)
+
+
+def test_a_search_that_finds_nothing_shows_whom_to_call(client, settings):
+    text = PageReader(client.get("/search/?q=kill+myself").text).text
+    assert f"If you think of harming yourself, call {settings.CRISIS_LINE}." in text

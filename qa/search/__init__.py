@@ -22,7 +22,8 @@ class Results:
 
 
 def _words(text: str) -> list[str]:
-    return text.replace("\x00", " ").split()[:MAX_WORDS]
+    words = (word.strip('?!.,;:()"“”') for word in text.replace("\x00", " ").split())
+    return [word for word in words if word][:MAX_WORDS]
 
 
 def _each_word(words, *fields):
