@@ -2,9 +2,12 @@
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
 
-from qa.screening import all_rules, mend, screen
-from qa.screening.engine import read_rules
+from qa.screening import Severity, all_rules, mend, screen
+from qa.screening.context import is_so_now
+from qa.screening.engine import read_rules, small_letters
+from tests.sentences import EMERGENCIES, NO_EMERGENCIES
 
 HITS = [(rule, text) for rule in all_rules() for text in rule.hits]
 MISSES = [(rule, text) for rule in all_rules() for text in rule.misses]
@@ -19,8 +22,82 @@ WHOLE_RULE = {
 }
 
 
+SAID_NOW = [
+    "I had [chest pain] this morning",
+    "[chest pain] since yesterday",
+    "I [can't breathe]",
+    "he [cannot breathe]",
+    "I do not know why I have [chest pain]",
+    "I can't sleep because of [chest pain]",
+    "I am not sure whether this is [chest pain]",
+    "I have no fever, I have [chest pain]",
+    "No fever but [chest pain]",
+    "not only [chest pain], also a cough",
+    "I have never had [chest pain] like this",
+    "I want help, I have [chest pain]",
+    "constant [chest pain]",
+    "The patient has [chest pain]",
+    "no sleep because of the [chest pain]",
+    "I have [chest pain] when I climb stairs, when I was walking it got worse",
+    "In 2010 I had bypass surgery, now I have [chest pain]",
+    "I had a stroke in 2010 and today I have [chest pain]",
+    "My [chest pain] started two months ago and is still there",
+    "I used to smoke and I have [chest pain]",
+    "What causes my [chest pain]?",
+    "My son has [chest pain], what are the causes?",
+    "I have a history of heart disease and [chest pain]",
+    "I had surgery 3 years ago, [chest pain] since last night",
+    "My dad had a stroke 5 years ago, he has [chest pain]",
+    "I gave birth two months ago and the [chest pain] gets worse",
+    "In 2010, I had surgery, [chest pain] came an hour ago",
+    "What do I do about [chest pain]?",
+    "沒有發燒，[胸痛]",
+    "是不是[胸痛]",
+]
+NOT_SAID_NOW = [
+    "no [chest pain]",
+    "No [chest pain], please!",
+    "denies [chest pain]",
+    "She denied fever and [chest pain]",
+    "without [chest pain]",
+    "I do not have [chest pain] but my arm is numb",
+    "I don't have any [chest pain]",
+    "I dont have fever or [chest pain]",
+    "no fever, cough or [chest pain]",
+    "no fever, [chest pain], or cough",
+    "I have never had [chest pain]",
+    "I am not having [chest pain]",
+    "It isn't [chest pain]",
+    "[chest pain]: none",
+    "[chest pain] was ruled out",
+    "in 2010 I had [chest pain]",
+    "I had [chest pain] in March 2014",
+    "I had [chest pain] 5 years ago",
+    "a few months ago there was [chest pain]",
+    "when I was a child I had [chest pain]",
+    "When she was 12 she had [chest pain]",
+    "as a teenager I had [chest pain]",
+    "I used to have [chest pain]",
+    "history of [chest pain]",
+    "at the age of 40 I had [chest pain]",
+    "In 2010, I had [chest pain]",
+    "3 years ago I was ill and had [chest pain]",
+    "My uncle died after [chest pain]",
+    "What are the causes of [chest pain]?",
+    "Information about [chest pain]",
+    "people with [chest pain]",
+    "沒有[胸痛]",
+    "我三年前[胸痛]過",
+    "請問[胸痛]有哪些原因",
+]
+
+
 def rules_found(text):
     return {finding.rule for finding in screen(text)}
+
+
+def urgent_found(text):
+    return [finding.rule for finding in screen(text) if finding.severity == Severity.URGENT]
 
 
 @pytest.mark.parametrize(("rule", "text"), HITS, ids=lambda value: getattr(value, "id", value))
@@ -37,6 +114,93 @@ def test_every_rule_gives_a_full_sentence_as_its_message():
     for rule in all_rules():
         assert rule.message[0].isupper(), rule.id
         assert rule.message.endswith((".", "!", "?")), rule.id
+
+
+@pytest.mark.parametrize("text", SAID_NOW)
+def test_what_is_said_to_be_so_now_counts(text):
+    assert says_now(text)
+
+
+@pytest.mark.parametrize("text", NOT_SAID_NOW)
+def test_what_is_denied_or_past_or_asked_in_general_does_not_count(text):
+    assert not says_now(text)
+
+
+def test_this_year_is_not_the_past():
+    assert says_now(f"In {timezone.localdate().year} I had [chest pain]")
+    assert not says_now(f"In {timezone.localdate().year - 1} I had [chest pain]")
+
+
+def says_now(text):
+    """Whether the words in brackets are said to be so now."""
+    before, _, rest = text.partition("[")
+    hit, _, after = rest.partition("]")
+    return is_so_now(before + hit + after, len(before), len(before) + len(hit))
+
+
+@pytest.mark.parametrize("text", EMERGENCIES)
+def test_an_emergency_in_a_patients_words_is_found(text):
+    assert urgent_found(text)
+
+
+@pytest.mark.parametrize("text", NO_EMERGENCIES)
+def test_a_question_that_can_wait_raises_no_alarm(text):
+    assert not urgent_found(text)
+
+
+def test_an_urgent_rule_says_what_to_do_and_names_a_number():
+    for rule in all_rules():
+        if rule.severity == Severity.URGENT:
+            assert rule.kind in ("emergency", "self_harm"), rule.id
+            assert rule.title[0].isupper(), rule.id
+            assert not rule.title.endswith("."), rule.id
+            assert "{emergency_number}" in rule.title + rule.message, rule.id
+            assert rule.kind == "emergency" or "{crisis_line}" in rule.title + rule.message, rule.id
+
+
+def test_an_urgent_rule_is_proved_by_three_examples_of_each_kind():
+    for rule in all_rules():
+        if rule.severity == Severity.URGENT:
+            assert len(rule.hits) >= 3, rule.id
+            assert len(rule.misses) >= 3, rule.id
+
+
+def test_the_numbers_of_the_settings_stand_in_title_and_message(settings):
+    settings.EMERGENCY_NUMBER = "112"
+    settings.CRISIS_LINE = "0800 123"
+    urgent = screen("I want to kill myself. I have crushing chest pain")
+    assert [finding.kind for finding in urgent] == ["self_harm", "emergency"]
+    assert "0800 123" in urgent[0].title
+    assert "112" in urgent[0].message
+    assert "112" in urgent[1].title
+
+
+def test_the_words_of_a_rule_never_hide_what_its_pattern_finds():
+    texts = [text for _, text in HITS + MISSES] + EMERGENCIES + NO_EMERGENCIES
+    for rule in all_rules():
+        for text in texts if rule.words else []:
+            padded = " " + "".join(
+                letter if letter.isalnum() or letter == "_" else " " for letter in small_letters(text)
+            )
+            hidden = not all(any(word in f"{padded} " for word in group) for group in rule.words)
+            found = rule.pattern.search(small_letters(text)) and (not rule.near or rule.near.search(text.lower()))
+            assert not (hidden and found), (rule.id, text)
+
+
+def test_an_emergency_is_found_far_into_a_long_text_and_in_capital_letters():
+    text = "I sleep badly and eat little. " * 60 + "SINCE THIS MORNING I HAVE CHEST PAIN. " + "What can I do? " * 60
+    (finding,) = screen(text, ["emergency"])
+    assert text[finding.start : finding.end] == "CHEST PAIN"
+
+
+def test_letters_that_grow_when_small_do_not_move_a_finding():
+    text = "İ İ İ chest pain"
+    (finding,) = screen(text)
+    assert text[finding.start : finding.end] == "chest pain"
+
+
+def test_a_text_that_repeats_an_emergency_has_few_findings():
+    assert len(screen("I have chest pain. " * 500)) == 10
 
 
 def test_a_link_to_a_photo_is_mended_and_the_words_around_it_are_kept():
@@ -64,7 +228,30 @@ def test_only_the_wanted_kinds_are_screened():
     assert screen(text, kinds=["no such kind"]) == []
 
 
-@pytest.mark.parametrize("text", ["a." * 50_000, "https://" * 5_000, "www.a/" * 5_000, "imgur.com" * 5_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a." * 50_000,
+        "https://" * 5_000,
+        "www.a/" * 5_000,
+        "imgur.com" * 5_000,
+        " " * 100_000,
+        "a" * 100_000,
+        "İ" * 100_000,
+        "chest " * 16_000,
+        "chest pain " * 9_000,
+        "no chest pain " * 7_000,
+        "i can't my left arm face mouth side " * 2_700,
+        "he she son daughter says wants to " * 2_900,
+        "fever rash blister mouth eyes skin spots glass " * 2_100,
+        "took swallowed all my the 20 " * 3_400,
+        "severe sudden " * 7_000,
+        "痛" * 100_000,
+        "胸痛不" * 33_000,
+        " ".join(word for rule in all_rules() for group in rule.words for word in group) * 10,
+    ],
+    ids=lambda text: text[:12],
+)
 def test_a_text_made_to_keep_the_rules_busy_is_screened_to_its_end(text):
     link = " https://imgur.com/a/H7au7"
     assert screen(text + link)[-1].end == len(text + link)
@@ -80,6 +267,9 @@ def test_a_text_made_to_keep_the_rules_busy_is_screened_to_its_end(text):
         ({"message": "3"}, "“message” must be a str"),
         ({"colour": "'red'"}, "“colour” is not a known key"),
         ({"hits": "[3]"}, "every example must be a text"),
+        ({"words": "['Chest']"}, "“words” must be a text in small letters"),
+        ({"near": "'('"}, "“near” is not a regular expression"),
+        ({"severity": "'urgent'"}, "needs a “title”"),
     ],
 )
 def test_a_wrong_rule_stops_with_its_file_and_what_is_wrong(tmp_path, change, said):

@@ -2,17 +2,30 @@
 
 import re
 import tomllib
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+from qa.screening.context import is_so_now
 
 RULES = Path(__file__).parent / "rules"
 REQUIRED = {"id": str, "kind": str, "severity": str, "pattern": str, "message": str, "hits": list, "misses": list}
-OPTIONAL = {"mend": str}
+EXPRESSIONS = ["pattern", "near", "unless"]
+OPTIONAL = {"title": str, "mend": str, "only_now": bool, "words": list, "near": str, "unless": str}
+
+NEAR = 200  # characters before and after a hit in which `near` must stand
+NOT_WORD = re.compile(r"\W")
+UNLESS = 60  # and in which `unless` must not
+ENOUGH = 10  # findings of one urgent rule in a text: more would tell nothing new
+STRETCH = 300  # characters before and after a word of the first group in which the pattern is tried
+CAPITAL = re.compile(r"(?<!\\)[A-Z]")
 
 
 class Severity(StrEnum):
@@ -25,21 +38,39 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """A pattern with what it means. Of two rules that hit the same place, the one that stands first counts."""
+    """A pattern with what it means. Of two rules that hit the same place, the one that stands first counts.
+
+    Attributes:
+        only_now: a hit counts only where it is said to be so, and now (context.py).
+        words: the pattern is tried only on texts that hold one word of each group ("pain|ache"; a blank is the edge of
+            a word), which keeps screening quick.
+        sees_small_letters: as a rule with words does, and one whose patterns hold no capital letter; it is quicker.
+        near: must stand around the hit, too ("bleeding" near "pregnant").
+        unless: must not stand around the hit ("cannot breathe" through the nose).
+    """
 
     id: str
     kind: str
     severity: Severity
     pattern: re.Pattern
+    title: str
     message: str
     mend: str | None
+    only_now: bool
+    words: tuple[tuple[str, ...], ...]
+    sees_small_letters: bool
+    near: re.Pattern | None
+    unless: re.Pattern | None
     hits: tuple[str, ...]
     misses: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule has found in text[start:end]; `mend` is the text to put there, None where there is none."""
+    """What a rule has found in text[start:end]; `mend` is the text to put there, None where there is none.
+
+    An urgent finding has a `title`: what to do, before why.
+    """
 
     rule: str
     kind: str
@@ -47,11 +78,12 @@ class Finding:
     start: int
     end: int
     message: str
-    mend: str | None
+    mend: str | None = None
+    title: str = ""
 
 
-def screen(text: str, kinds: Iterable[str] | None = None) -> list[Finding]:
-    """The findings in `text`, from its beginning to its end; findings of one kind never overlap.
+def screen_by_rules(text: str, kinds: Iterable[str] | None = None) -> list[Finding]:
+    """What the rules find in `text`, from its beginning to its end; findings of one kind never overlap.
 
     Args:
         text: plain text.
@@ -61,15 +93,90 @@ def screen(text: str, kinds: Iterable[str] | None = None) -> list[Finding]:
         ImproperlyConfigured: where a file of rules is wrong.
     """
     wanted = None if kinds is None else set(kinds)
+    small = small_letters(text)
+    words = f" {NOT_WORD.sub(' ', small)} "
+    taken = defaultdict(lambda: bytearray(len(text)))  # by kind, the characters that a finding holds
     found = []
     for rule in all_rules():
         if wanted is not None and rule.kind not in wanted:
             continue
-        for hit in rule.pattern.finditer(text):
-            start, end = hit.span()
-            if not any(f.kind == rule.kind and start < f.end and f.start < end for f in found):
-                found.append(Finding(rule.id, rule.kind, rule.severity, start, end, rule.message, rule.mend))
+        read = small if rule.sees_small_letters else text
+        hits = (hit for stretch in _stretches(rule, words) for hit in rule.pattern.finditer(read, *stretch))
+        new = (hit for hit in hits if _is_free(taken[rule.kind], *hit.span()) and _counts(rule, read, *hit.span()))
+        for hit in islice(new, ENOUGH if rule.severity == Severity.URGENT else None):
+            taken[rule.kind][hit.start() : hit.end()] = b"1" * (hit.end() - hit.start())
+            found.append(_finding(rule, hit, text))
     return sorted(found, key=lambda finding: (finding.start, finding.end))
+
+
+def _is_free(taken, start, end):
+    return not any(taken[start:end])
+
+
+def _stretches(rule, words):
+    """Where the pattern may hit: around the words of the first group, where words of the other groups stand, too."""
+    if not rule.words or not all(any(word in words for word in group) for group in rule.words):
+        return [] if rule.words else [(0, len(words))]
+    places = sorted({place for word in rule.words[0] for place in _places(word, words)})
+    stretches = []
+    for place in places:
+        start, end = max(0, place - STRETCH), place + STRETCH
+        if stretches and start <= stretches[-1][1]:
+            stretches[-1] = (stretches[-1][0], end)
+        else:
+            stretches.append((start, end))
+    return [
+        (start, end)
+        for start, end in stretches
+        if all(any(words.find(word, start, end) >= 0 for word in group) for group in rule.words[1:])
+    ]
+
+
+def _places(word, words):
+    place = words.find(word)
+    while place >= 0:
+        yield place
+        place = words.find(word, place + len(word))
+
+
+def small_letters(text: str) -> str:
+    """`text` in small letters, of the same length: a letter that would become two stays as it is."""
+    small = text.lower()
+    return small if len(small) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def _counts(rule, text, start, end):
+    if rule.unless and rule.unless.search(text, max(0, start - UNLESS), end + UNLESS):
+        return False
+    if rule.only_now and not is_so_now(text, start, end):
+        return False
+    if rule.near is None:
+        return True
+    beside = rule.near.finditer(text, max(0, start - NEAR), end + NEAR)
+    return any(not rule.only_now or is_so_now(text, *other.span()) for other in beside)
+
+
+def _finding(rule, hit, text):
+    parts = {name: text[slice(*hit.span(name))] if hit[name] else "" for name in hit.groupdict()}
+    if parts.get("age"):
+        parts["decade"] = decade(int(parts["age"]))
+    numbers = {"emergency_number": settings.EMERGENCY_NUMBER, "crisis_line": settings.CRISIS_LINE}
+    return Finding(
+        rule=rule.id,
+        kind=rule.kind,
+        severity=rule.severity,
+        start=hit.start(),
+        end=hit.end(),
+        title=rule.title.format(**numbers),
+        message=rule.message.format(**numbers),
+        mend=None if rule.mend is None else rule.mend.format(**parts),
+    )
+
+
+def decade(age: int) -> str:
+    """The band of an age in years as people say it: "early childhood", "teens", "forties"."""
+    bands = ["childhood", "teens", "twenties", "thirties", "forties", "fifties", "sixties", "seventies", "eighties"]
+    return "early childhood" if age < 4 else bands[age // 10] if age < 90 else "nineties or older"
 
 
 def mend(text: str, findings: Iterable[Finding]) -> str:
@@ -130,19 +237,33 @@ def _rule(file, number, fields):
             refuse(f"“{name}” is not a known key.")
     if fields["severity"] not in list(Severity):
         refuse(f"“severity” must be one of {', '.join(Severity)}.")
+    if fields["severity"] == Severity.URGENT and not fields.get("title"):
+        refuse("an urgent rule needs a “title” that says what to do.")
     if not all(isinstance(example, str) for example in fields["hits"] + fields["misses"]):
         refuse("every example must be a text.")
-    try:
-        pattern = re.compile(fields["pattern"], re.IGNORECASE)
-    except re.error as error:
-        refuse(f"“pattern” is not a regular expression: {error}.")
+    words = fields.get("words", [])
+    if not all(isinstance(group, str) and group and group == group.lower() for group in words):
+        refuse("every one of “words” must be a text in small letters.")
+    is_small = bool(words) or not any(CAPITAL.search(fields.get(name, "")) for name in EXPRESSIONS)
+    expressions = {name: _compile(name, fields.get(name), is_small, refuse) for name in EXPRESSIONS}
     return Rule(
         id=fields["id"],
         kind=fields["kind"],
         severity=Severity(fields["severity"]),
-        pattern=pattern,
+        **expressions,
+        title=fields.get("title", ""),
         message=fields["message"],
         mend=fields.get("mend"),
+        only_now=fields.get("only_now", False),
+        words=tuple(tuple(group.split("|")) for group in words),
+        sees_small_letters=is_small,
         hits=tuple(fields["hits"]),
         misses=tuple(fields["misses"]),
     )
+
+
+def _compile(name, pattern, is_small, refuse):
+    try:
+        return pattern and re.compile(pattern, 0 if is_small else re.IGNORECASE)
+    except re.error as error:
+        return refuse(f"“{name}” is not a regular expression: {error}.")
