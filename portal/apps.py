@@ -1,5 +1,10 @@
 from django.apps import AppConfig
 
+from portal.logs import hide_keys
+
 
 class PortalConfig(AppConfig):
     name = "portal"
+
+    def ready(self):
+        hide_keys()

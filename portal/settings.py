@@ -5,13 +5,16 @@ A wrong or missing value stops the start with a sentence. Secure by default: DEB
 
 import os
 import re
+from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 import dj_database_url
 from csp.constants import NONE, SELF
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -29,8 +32,10 @@ def env(name, default=None, convert=str, expected="text"):
         return default
     try:
         return convert(value)
-    except (KeyError, ValueError, OSError):
-        shown = re.sub(r":.*", ":…", value) if name in ("DATABASE_URL", "EMAIL_URL") else value  # they hold passwords
+    except (KeyError, ValueError, OSError, ValidationError):
+        shown = value
+        if name in ("DATABASE_URL", "EMAIL_URL", "REDIS_URL", "SECRET_KEY"):  # never say a password
+            shown = "…" if name == "SECRET_KEY" else re.sub(r":.*", ":…", value)
         raise ImproperlyConfigured(f"{name} is {shown!r}, but must be {expected}.") from None
 
 
@@ -38,16 +43,40 @@ def switch(value):
     return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[value.lower()]
 
 
-def words(value):
-    found = [word.strip() for word in value.split(",") if word.strip()]
-    if not found:
+def matching(pattern):
+    """A converter that takes a text as it is, where the whole of it matches `pattern`."""
+
+    def convert(value):
+        if not re.fullmatch(pattern, value):
+            raise ValueError(value)
+        return value
+
+    return convert
+
+
+def long_random_text(value):
+    if len(value) < 50 or len(set(value)) < 5:  # what check --deploy asks for
         raise ValueError(value)
-    return found
+    return value
+
+
+def hosts(value):
+    found = [name.strip() for name in value.split(",") if name.strip()]
+    host = matching(r"\*|\.?[\w-]+(\.[\w-]+)*|\[[0-9a-fA-F:]+\]")
+    return [host(name) for name in found or [value]]
+
+
+def sender(value):
+    """An address, with or without a name before it: Asklepion <no-reply@example.org>."""
+    validate_email(parseaddr(value)[1])
+    return value
 
 
 def folder(value):
     path = Path(value).absolute()
     path.mkdir(parents=True, exist_ok=True)
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise PermissionError(path)
     return path
 
 
@@ -72,7 +101,19 @@ def database(value):
     found = dj_database_url.parse(value)
     if found["NAME"] in ("", ":memory:"):
         raise ValueError(value)
+    if value.startswith("sqlite"):
+        folder(Path(found["NAME"]).parent)
     return found
+
+
+def redis(value):
+    """The cache on a Redis or Valkey server."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("redis", "rediss") or not parts.hostname or parts.port == 0:
+        raise ValueError(value)
+    if not find_spec("redis"):
+        raise ImproperlyConfigured("REDIS_URL is set, but the package redis is missing: pip install 'redis~=8.0'.")
+    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": value}
 
 
 def email(value):
@@ -108,18 +149,24 @@ SITE_NAME = env("SITE_NAME", "Asklepion")
 SITE_URL = env(
     "SITE_URL", "http://127.0.0.1:8000" if DEBUG else None, web_address, "an address such as https://example.org"
 )
-EMERGENCY_NUMBER = env("EMERGENCY_NUMBER", "119")
-CRISIS_LINE = env("CRISIS_LINE", "1925")
+telephone = matching(r"\+?\d[\d ()-]*")
+EMERGENCY_NUMBER = env("EMERGENCY_NUMBER", "119", telephone, "a telephone number")
+CRISIS_LINE = env("CRISIS_LINE", "1925", telephone, "a telephone number")
 DATA_DIR = env("DATA_DIR", "", folder, "a folder that can be written") or folder(BASE_DIR / "var")
 
 # Django
 
-SECRET_KEY = env("SECRET_KEY", "only-for-development" if DEBUG else None, expected="a long random text")
+SECRET_KEY = env(
+    "SECRET_KEY",
+    "only-for-development" if DEBUG else None,
+    str if DEBUG else long_random_text,
+    "a random text of 50 characters or more",
+)
 ALLOWED_HOSTS = env(
     "ALLOWED_HOSTS",
     ["127.0.0.1", "localhost", "[::1]"] if DEBUG else None,
-    words,
-    "host names with commas between",
+    hosts,
+    "host names with commas between, such as example.org,www.example.org",
 )
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -135,21 +182,29 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.sitemaps",
+    "django.forms",  # its templates, for FORM_RENDERER
     "csp",
     "taggit",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "portal",
     "accounts",
     "qa",
 ]
 MIDDLEWARE = [
+    "portal.health.answer_probes",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
+    "portal.uploads.refuse_too_large",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.require_second_factor",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -168,6 +223,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"  # forms look as templates/django/forms/ says
 
 # The database: SQLite unless DATABASE_URL names a PostgreSQL server
 
@@ -179,6 +235,7 @@ DATABASES = {
         "sqlite:///PATH or postgres://USER:PASSWORD@HOST:PORT/NAME",
     )
 }
+pool_size = env("DATABASE_POOL_SIZE", 4, whole_number, "a whole number of connections; 0 for no pool")
 database_options = DATABASES["default"].setdefault("OPTIONS", {})
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     database_options |= {
@@ -187,18 +244,35 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 else:
-    pool_size = env("DATABASE_POOL_SIZE", 4, whole_number, "a whole number of connections; 0 for no pool")
     DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
     database_options["pool"] = {"min_size": 1, "max_size": pool_size} if pool_size else False
 
+# Caches: one that all processes share and that counts what is limited; one in memory for what is costly to render
+
+CACHES = {
+    "default": env(
+        "REDIS_URL",
+        {
+            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+            "LOCATION": "portal_cache",
+            "OPTIONS": {"MAX_ENTRIES": 100_000},
+        },
+        redis,
+        "redis://USER:PASSWORD@HOST:PORT/NUMBER",
+    ),
+    "memory": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+}
+
 # Mail
 
-DEFAULT_FROM_EMAIL = env("FROM_EMAIL", f"{SITE_NAME} <no-reply@localhost>" if DEBUG else None, expected="an address")
+DEFAULT_FROM_EMAIL = env(
+    "FROM_EMAIL", f"{SITE_NAME} <no-reply@localhost>" if DEBUG else None, sender, "an address such as me@example.org"
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 vars().update(
     env(
         "EMAIL_URL",
-        email("console:") if DEBUG else None,
+        email("file:///.") | {"EMAIL_FILE_PATH": str(DATA_DIR / "mail")} if DEBUG else None,
         email,
         "console:, file:///FOLDER or smtp://USER:PASSWORD@HOST:PORT?tls=1",
     )
@@ -237,15 +311,18 @@ FIXTURE_DIRS = [BASE_DIR / "fixtures"]
 
 https = not DEBUG and SITE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = https
+CSRF_FAILURE_VIEW = "qa.views.expired.form_expired"
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SECURE_SSL_REDIRECT = env("SSL_REDIRECT", https, switch, "1 or 0")
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked from inside, without https
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = https
-if env("BEHIND_PROXY", False, switch, "1 or 0"):
+BEHIND_PROXY = env("BEHIND_PROXY", False, switch, "1 or 0")
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1  # limits count the address the proxy saw
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"  # a public page opens no session for them
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -270,11 +347,53 @@ AUTH_PASSWORD_VALIDATORS = [
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
 
+# Signing in: patients by an e-mailed code or a passkey (accounts/sign_in.py), staff at the admin by password and second
+# factor (accounts/second_factor.py)
+
+SECOND_FACTOR_REQUIRED = not DEBUG
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "my_questions"
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "length": 8, "dashed": True}
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{SITE_NAME}: "
+ACCOUNT_EMAIL_NOTIFICATIONS = True  # tells of a changed address, a new or a removed passkey
+ACCOUNT_CHANGE_EMAIL = True  # one address for each account
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_FORMS = {
+    "add_email": "accounts.forms.NewAddressForm",
+    "confirm_email_verification_code": "accounts.forms.ConfirmAddressForm",
+}
+# Every limit counts over ten minutes, which is what accounts/limits.py tells who meets one. "key" is an e-mail address.
+ACCOUNT_RATE_LIMITS = {
+    "request_login_code": "30/10m/ip,5/10m/key",
+    "enter_login_code": "100/10m/ip,20/10m/key",
+    "staff_password": "60/10m/ip,20/10m/key",
+    "staff_code": "60/10m/ip,10/10m/key",
+    "manage_email": "10/10m/user",
+    "confirm_email": "5/10m/key",
+}
+MFA_ADAPTER = "accounts.adapter.PasskeyAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn"]  # what allauth's own pages offer patients; staff have apps and recovery codes too
+MFA_TOTP_TOLERANCE = 1  # a clock may be half a minute slow or fast
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_REAUTHENTICATION_REQUIRED = False  # a patient has no password to ask for; a mail tells of each change
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG  # on localhost, without https
+MFA_RATE_LIMITS = {"webauthn_login": "30/10m/ip"}
+MFA_FORMS = {
+    "login_webauthn": "accounts.forms.LoginPasskeyForm",
+    "add_webauthn": "accounts.forms.AddPasskeyForm",
+    "edit_webauthn": "accounts.forms.RenamePasskeyForm",
+}
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {"qa": {"level": "INFO"}, "portal": {"level": "INFO"}},
+    "loggers": {"qa": {"level": "INFO"}, "accounts": {"level": "INFO"}, "portal": {"level": "INFO"}},
 }

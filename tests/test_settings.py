@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 
 from tests.processes import FOLDER, environment, manage
 
@@ -16,19 +17,31 @@ PRODUCTION = {
     "EMAIL_URL": "smtp://user:p%40ss@mail.example.org:587?tls=1",
     "BEHIND_PROXY": "1",
 }
-REQUIRED = ["SECRET_KEY", "ALLOWED_HOSTS", "FROM_EMAIL", "EMAIL_URL"]
+REQUIRED = ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "FROM_EMAIL", "EMAIL_URL"]
 WRONG = [
     ("DEBUG", "maybe"),
     ("SITE_URL", "portal.example.org"),
     ("SITE_URL", "https://portal.example.org/path/"),
     ("SITE_URL", "https://portal.example.org:port"),
+    ("SECRET_KEY", "short"),
+    ("SECRET_KEY", "a" * 60),
+    ("EMERGENCY_NUMBER", "abc"),
+    ("CRISIS_LINE", "tel:1925"),
     ("ALLOWED_HOSTS", " , "),
+    ("ALLOWED_HOSTS", "https://portal.example.org"),
+    ("ALLOWED_HOSTS", "portal.example.org www.example.org"),
+    ("FROM_EMAIL", "Portal"),
+    ("FROM_EMAIL", "Portal <no-reply>"),
     ("DATABASE_URL", "mysql://localhost/portal"),
     ("DATABASE_URL", "sqlite:///"),
+    ("DATABASE_URL", "sqlite:////dev/null/portal.sqlite3"),
     ("DATABASE_URL", "postgres://localhost"),
     ("DATABASE_URL", "postgres://localhost:port/portal"),
     ("DATABASE_POOL_SIZE", "-1"),
     ("DATABASE_POOL_SIZE", "many"),
+    ("REDIS_URL", "localhost:6379"),
+    ("REDIS_URL", "redis://"),
+    ("REDIS_URL", "redis://cache.example.org:port"),
     ("EMAIL_URL", "mail.example.org"),
     ("EMAIL_URL", "smtp://"),
     ("EMAIL_URL", "smtp://mail.example.org:port"),
@@ -78,7 +91,10 @@ def test_each_wrong_value_is_refused_with_a_sentence_that_names_it(tmp_path):
     said = try_each([{name: value} for name, value in WRONG], tmp_path, **PRODUCTION)
     for (name, value), sentence in zip(WRONG, said, strict=True):
         assert isinstance(sentence, str), f"{name}={value} was accepted"
-        shown = re.sub(":.*", ":…", value.strip()) if name in ("DATABASE_URL", "EMAIL_URL") else value.strip()
+        shown = (
+            re.sub(":.*", ":…", value.strip()) if name in ("DATABASE_URL", "EMAIL_URL", "REDIS_URL") else value.strip()
+        )
+        shown = "…" if name == "SECRET_KEY" else shown
         assert sentence.startswith(f"{name} is {shown!r}, but must be ")
         assert sentence.endswith(".") or "?" in sentence
 
@@ -88,6 +104,7 @@ def test_a_password_in_a_wrong_address_is_not_said(tmp_path):
         {"DATABASE_URL": "mysql://portal:secret@db.example.org/portal"},
         {"DATABASE_URL": "mysql:/portal:secret@db/portal"},
         {"EMAIL_URL": "smtp:portal:secret@mail.example.org"},
+        {"REDIS_URL": "http://portal:secret@cache.example.org"},
     ]
     for said in try_each(wrong, tmp_path, **PRODUCTION):
         assert "must be" in said
@@ -105,7 +122,8 @@ def test_the_command_line_says_the_sentence_and_ends(tmp_path):
     status, said = manage(tmp_path, "check", **PRODUCTION | {"SECRET_KEY": ""})
     assert (status, said) == (
         1,
-        "The portal is not configured rightly: SECRET_KEY is missing: set it to a long random text.\n",
+        "The portal is not configured rightly: SECRET_KEY is missing: "
+        "set it to a random text of 50 characters or more.\n",
     )
 
 
@@ -140,3 +158,11 @@ def test_sqlite_waits_for_its_lock_and_writes_ahead(tmp_path):
     assert options["transaction_mode"] == "IMMEDIATE"
     assert "journal_mode=WAL" in options["init_command"]
     assert (tmp_path / "new" / "folder").is_dir()
+
+
+def test_a_cache_server_needs_its_package(tmp_path):
+    [said] = try_each([{"REDIS_URL": "redis://cache.example.org/0"}], tmp_path, "CACHES", **PRODUCTION)
+    if find_spec("redis"):
+        assert said["CACHES"]["default"]["LOCATION"] == "redis://cache.example.org/0"
+    else:
+        assert said.startswith("REDIS_URL is set, but the package redis is missing: ")

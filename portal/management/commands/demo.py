@@ -89,6 +89,7 @@ class Command(BaseCommand):
             self.say(f"Staff sign in at {address}{reverse('admin:index')} with the password “{PASSWORD}”:")
             for role, email in staff:
                 self.say(f"  {role:16}{email}")
+        self.say(f"E-mails to patients are shown at {address}{reverse('demo_mailbox')}")
         if Question.objects.filter(secret_key=PATIENT_KEY).exists():
             private_page = address + reverse("my_question", args=[PATIENT_KEY])
             self.say(f"The patient {PATIENT} has a private page: {private_page}\n")
