@@ -1,5 +1,7 @@
 """People: users, the specialties, doctors with their credentials, and patients. Knows nothing of questions."""
 
+import datetime
+
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import F, Q
@@ -71,6 +73,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def natural_key(self):
         return (self.email,)
 
+    @property
+    def works_here(self):
+        """Whether the user signs in as staff do, and an administrator changes how and ends the account."""
+        return self.is_staff or self.is_superuser or hasattr(self, "doctor") or self.groups.exists()
+
 
 class NaturalSlugManager(models.Manager):
     """For models whose slug identifies them in fixtures."""
@@ -109,7 +116,15 @@ class DoctorQuerySet(models.QuerySet):
 
     def public(self):
         """Whom anyone may see: doctors once verified, and those known from the archive."""
-        return self.filter(Q(verified_at__isnull=False) | Q(is_from_archive=True))
+        return self.filter(Q(verified_at__isnull=False) | Q(withdrawn_at__isnull=False) | Q(is_from_archive=True))
+
+    def licensed(self):
+        """Doctors who are verified, and whose licence is in force today."""
+        return self.filter(verified_at__isnull=False, licence_expires_on__gte=timezone.localdate())
+
+    def expiring(self, days):
+        """Of the licensed, those whose licence ends within so many days."""
+        return self.licensed().filter(licence_expires_on__lte=timezone.localdate() + datetime.timedelta(days=days))
 
     def known_as(self, name):
         """Doctors of this name or alias, whatever its case."""
@@ -118,6 +133,9 @@ class DoctorQuerySet(models.QuerySet):
 
 class Doctor(models.Model):
     """A clinician who replies. One known from the archive only has no user and no verified mark."""
+
+    LICENCE_FIELDS = ["licence_number", "licence_issuer", "licence_expires_on", "evidence_note"]
+    VERIFICATION_FIELDS = ["verified_at", "verified_by", "withdrawn_at", "withdrawn_by", "withdrawal_reason"]
 
     name = models.CharField(_("display name"), max_length=150)
     slug = models.SlugField(_("slug"), max_length=150, unique=True)
@@ -138,6 +156,25 @@ class Doctor(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+    evidence_note = models.TextField(
+        _("what was seen"),
+        blank=True,
+        help_text=_("What proves the licence and where you saw it, such as the register of the issuer. Staff only."),
+    )
+    withdrawn_at = models.DateTimeField(_("verification withdrawn at"), null=True, blank=True, editable=False)
+    withdrawn_by = models.ForeignKey(
+        User,
+        verbose_name=_("verification withdrawn by"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    withdrawal_reason = models.TextField(_("why it was withdrawn"), blank=True, editable=False)
+    expiry_told_for = models.DateField(
+        _("expiry date that the doctor was told of"), null=True, blank=True, editable=False
+    )
 
     objects = NaturalSlugManager.from_queryset(DoctorQuerySet)()
 
@@ -152,7 +189,13 @@ class Doctor(models.Model):
                 | (~Q(licence_number="") & ~Q(licence_issuer="") & Q(licence_expires_on__isnull=False)),
                 name="doctor_verified_has_licence",
                 violation_error_message=_("A verified doctor needs a licence number, its issuer and its expiry date."),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawal_reason="")
+                | Q(withdrawn_at__isnull=False, verified_at__isnull=True) & ~Q(withdrawal_reason=""),
+                name="doctor_withdrawn_is_not_verified",
+                violation_error_message=_("A withdrawn verification needs a reason, and is none until the next one."),
+            ),
         ]
 
     def __str__(self):
@@ -172,6 +215,20 @@ class Doctor(models.Model):
     def may_publish(self):
         """Whether the doctor's replies may be published today."""
         return self.is_verified and self.user is not None and self.user.is_active
+
+    def verify(self, by):
+        """Say that the licence, as its fields are now, was seen by `by`, for the first time or anew. Saves them."""
+        self.verified_at, self.verified_by = timezone.now(), by
+        self.withdrawn_at, self.withdrawn_by, self.withdrawal_reason = None, None, ""
+        self.save(update_fields=[*self.LICENCE_FIELDS, *self.VERIFICATION_FIELDS])
+
+    def withdraw_verification(self, by, reason):
+        """Take the verified mark away until somebody verifies anew; replies stay. Whether there was one to take."""
+        changes = {"verified_at": None, "verified_by": None, "withdrawn_by": by}
+        changes |= {"withdrawn_at": timezone.now(), "withdrawal_reason": reason}
+        found = Doctor.objects.filter(pk=self.pk, verified_at__isnull=False).update(**changes)
+        self.refresh_from_db(fields=self.VERIFICATION_FIELDS)
+        return bool(found)
 
     def credential_on(self, day):
         """The credential held on `day`, or None where none is known."""
