@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from qa.models import EventKind, Question, QuestionEvent
+from qa.models import EventKind, Flag, Question, QuestionEvent
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +68,24 @@ NEWS = {
     ),
 }
 
+ERASED = News(
+    _("Your question is erased"),
+    _("As you wished, your question was erased. Its private page is gone, and this is the last e-mail about it."),
+)
+
+# How the patient reads what happened; of claims the patient is not told.
+HAPPENED = {kind: news.subject for kind, news in NEWS.items()} | {
+    EventKind.INFO_RECEIVED: _("You told us more"),
+    EventKind.FOLLOWED_UP: _("You wrote a follow-up"),
+    EventKind.REPLY_WITHDRAWN: _("A reply was withdrawn"),
+}
+
+
+THANKS = News(
+    _("What you reported is decided"),
+    _("Thank you for your report. A moderator has looked at it and decided."),
+)
+
 
 def send_waiting(is_ending: Callable[[], bool] = lambda: False) -> int:
     """Tell patients what they have not been told yet. Safe to run twice at once, on two machines.
@@ -87,11 +106,40 @@ def send_waiting(is_ending: Callable[[], bool] = lambda: False) -> int:
     return sent
 
 
+def thank_reporters() -> int:
+    """Tell who reported something that it is decided, once, and forget the address. Returns the number of e-mails."""
+    sent = 0
+    for flag in Flag.objects.to_thank()[:EVENTS_AT_ONCE]:
+        mine = Flag.objects.filter(pk=flag.pk, contact_email=flag.contact_email)
+        if not mine.update(contact_email=""):
+            continue  # another worker has it
+        if _try_to_send(_email(THANKS, flag.contact_email), f"thanks for report {flag.pk}"):
+            sent += 1
+        else:
+            Flag.objects.filter(pk=flag.pk).update(contact_email=flag.contact_email)
+    return sent
+
+
 def contact_address(question: Question) -> str:
-    """Where the patient reads news of the question; "" where no address is known."""
+    """Where the patient reads news of the question; "" where no address is known or no news is wanted."""
+    if not question.wants_news:
+        return ""
     if question.contact_email:
         return question.contact_email
     return question.patient.user.email if question.patient else ""
+
+
+def tell_erased(question: Question) -> None:
+    """Tell the patient, once the transaction at hand is through, that the question is gone.
+
+    Call it before the question is erased: nothing of it is left then that the worker could send. So this e-mail is
+    tried once only, and its failure does not keep anything from being erased.
+    """
+    address = contact_address(question)
+    if not address:
+        return
+    message = _email(ERASED, address)
+    transaction.on_commit(lambda: _try_to_send(message, f"that question {question.pk} is erased"), robust=True)
 
 
 def _send(event):
@@ -99,29 +147,41 @@ def _send(event):
     address = contact_address(event.question)
     has_reader = bool(address and event.question.secret_key)
     if has_reader:
-        try:
-            _email(event, address).send()
-        except (OSError, ValueError, NoReverseMatch) as error:  # the mail server's trouble, or an address none can have
+        message = _email(NEWS[event.kind], address, event.question.secret_key)
+        if not _try_to_send(message, f"event {event.pk} of question {event.question_id}"):
             event.give_back()
-            problem = type(error).__name__  # no more of it: it may show the address
-            logger.warning("Could not send event %d of question %d: %s", event.pk, event.question_id, problem)
             return False
-        logger.info("Sent event %d of question %d", event.pk, event.question_id)
     event.mark_notified()
     return has_reader
 
 
-def _email(event, address):
-    news = NEWS[event.kind]
+def _try_to_send(message, what):
+    try:
+        message.send()
+    except (OSError, ValueError) as error:  # the mail server's trouble, or an address none can have
+        logger.warning("Could not send %s: %s", what, type(error).__name__)  # no more of it: it may show the address
+        return False
+    logger.info("Sent %s", what)
+    return True
+
+
+def _email(news, address, key=""):
+    """The e-mail as text and as HTML; with the key of a private page it links there, and can be stopped."""
     context = {
-        "sentence": news.sentence,
-        "link": settings.SITE_URL + reverse("my_question", args=[event.question.secret_key]),
+        "news": news,
+        "link": settings.SITE_URL + reverse("my_question", args=[key]) if key else "",
+        "stop": settings.SITE_URL + reverse("my_question_stop", args=[key]) if key else "",
         "site_name": settings.SITE_NAME,
         "emergency_number": settings.EMERGENCY_NUMBER,
     }
-    return EmailMessage(
+    headers = {"Auto-Submitted": "auto-generated"}
+    if key:  # so that a mail program can offer a button (RFC 8058)
+        headers |= {"List-Unsubscribe": f"<{context['stop']}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    message = EmailMultiAlternatives(
         subject=f"{news.subject} – {settings.SITE_NAME}",
         body=render_to_string("emails/news.txt", context),
         to=[address],
-        headers={"Auto-Submitted": "auto-generated"},
+        headers=headers,
     )
+    message.attach_alternative(render_to_string("emails/news.html", context), "text/html")
+    return message

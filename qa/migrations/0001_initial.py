@@ -9,8 +9,8 @@ import taggit.managers
 from django.conf import settings
 from django.db import migrations, models
 
+import qa.models.draft
 import qa.models.photo
-import qa.models.question
 
 
 class Migration(migrations.Migration):
@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                 (
                     "source_id",
                     models.CharField(
-                        default=qa.models.question.random_source_id,
+                        default=qa.models.draft.random_key,
                         editable=False,
                         max_length=200,
                         verbose_name="id in the source",

@@ -1,12 +1,23 @@
 """The nouns, one file per aggregate. Other code imports them from here: `from qa.models import Question`."""
 
-from qa.models.article import Article, ArticleOrigin, ArticleStatus, Stance
+from qa.models.article import TEXT_FIELDS, Article, ArticleOrigin, ArticleRevision, ArticleStatus, Stance
+from qa.models.draft import Draft, random_key
+from qa.models.draft_reply import MAX_VERSIONS, ReplyTemplate, ReplyVersion
 from qa.models.event import EventKind, QuestionEvent
 from qa.models.flag import Flag, FlagDecision, FlagReason
+from qa.models.helpful import VISITOR_KEPT, Helpful
 from qa.models.part import MAX_PARTS, Coverage, FollowUp, QuestionPart, SeenChoice, SeenQuestion
-from qa.models.photo import Photo, PhotoAudience
-from qa.models.question import UNDATED, OnBehalfOf, Question, RejectReason
-from qa.models.question_words import PORTAL, QuestionStatus
+from qa.models.photo import Photo, PhotoAudience, photo_storage
+from qa.models.question import MAX_FOLLOW_UPS, UNDATED, Question
+from qa.models.question_words import (
+    MAX_PHOTOS,
+    OLDEST,
+    PORTAL,
+    OnBehalfOf,
+    QuestionStatus,
+    RejectReason,
+    age_band_label,
+)
 from qa.models.record import ImportRecord, Revision
 from qa.models.related import RelatedOrigin, RelatedQuestion, RelatedTopic
 from qa.models.reply import (
@@ -14,27 +25,36 @@ from qa.models.reply import (
     NextStep,
     PartCoverage,
     Reply,
-    ReplyReview,
     ReplyStatus,
     Verdict,
 )
-from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, TopicSynonym
+from qa.models.review import ReplyReview
+from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, TopicRedirect, TopicSynonym
 
 __all__ = [
+    "MAX_FOLLOW_UPS",
     "MAX_PARTS",
+    "MAX_PHOTOS",
+    "MAX_VERSIONS",
+    "OLDEST",
     "PORTAL",
+    "TEXT_FIELDS",
     "UNDATED",
+    "VISITOR_KEPT",
     "Article",
     "ArticleOrigin",
+    "ArticleRevision",
     "ArticleStatus",
     "ArticleTopic",
     "CannotAssess",
     "Coverage",
+    "Draft",
     "EventKind",
     "Flag",
     "FlagDecision",
     "FlagReason",
     "FollowUp",
+    "Helpful",
     "ImportRecord",
     "NextStep",
     "OnBehalfOf",
@@ -53,12 +73,18 @@ __all__ = [
     "Reply",
     "ReplyReview",
     "ReplyStatus",
+    "ReplyTemplate",
+    "ReplyVersion",
     "Revision",
     "SeenChoice",
     "SeenQuestion",
     "Stance",
     "Topic",
     "TopicKind",
+    "TopicRedirect",
     "TopicSynonym",
     "Verdict",
+    "age_band_label",
+    "photo_storage",
+    "random_key",
 ]

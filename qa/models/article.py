@@ -1,5 +1,8 @@
 """Articles: long health texts, of their own or as "More info" of one question."""
 
+import datetime
+import hashlib
+
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
@@ -13,6 +16,9 @@ from accounts.models import Doctor
 from qa.errors import InvalidTransition
 from qa.models.question import Question
 from qa.models.taxonomy import ArticleTopic
+
+REVIEW_AFTER = datetime.timedelta(days=2 * 365)
+TEXT_FIELDS = ("title", "body", "sources")
 
 
 class ArticleStatus(models.TextChoices):
@@ -44,6 +50,18 @@ class ArticleQuerySet(models.QuerySet):
             Q(question__isnull=True) | Q(question__in=Question.objects.public()),
             status=ArticleStatus.PUBLISHED,
         )
+
+    def overdue(self):
+        """Published, reviewed once, and to be reviewed again since."""
+        return self.filter(status=ArticleStatus.PUBLISHED, review_by__lt=timezone.localdate())
+
+    def never_reviewed(self):
+        """Published, and read by no doctor yet."""
+        return self.filter(status=ArticleStatus.PUBLISHED, reviewer__isnull=True)
+
+    def awaiting_review(self):
+        """What a doctor should read, for the first time or again."""
+        return self.overdue() | self.never_reviewed()
 
     def of_their_own(self):
         """Without the "More info" of questions."""
@@ -150,6 +168,52 @@ class Article(models.Model):
     def is_past_review(self):
         return self.review_by is not None and self.review_by < timezone.localdate()
 
+    def set_review(self, doctor, on=None, review_by=None):
+        """Note, without saving, that a doctor has read the article: on which day, and until when that holds.
+
+        Raises InvalidTransition where it cannot be so.
+        """
+        today = timezone.localdate()
+        on = on or today
+        if not doctor.is_verified:
+            raise InvalidTransition(_("Only a doctor whose licence is in force can review an article."))
+        if self.author_id is not None and doctor.user_id == self.author_id:
+            raise InvalidTransition(_("An article is reviewed by another doctor than the one who wrote it."))
+        if on > today:
+            raise InvalidTransition(_("The day of the review cannot lie in the future."))
+        review_by = review_by or on + REVIEW_AFTER
+        if review_by <= on:
+            raise InvalidTransition(_("The next review comes after this one."))
+        self.reviewer, self.reviewed_on, self.review_by = doctor, on, review_by
+
+    def clear_review(self):
+        """Note, without saving, that no doctor has read the text as it is now."""
+        self.reviewer = self.reviewed_on = self.review_by = None
+
+    @transaction.atomic
+    def review(self, doctor, text):
+        """A doctor signs the article, as read: `text` is what `fingerprint` was then. Raises InvalidTransition."""
+        current = Article.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        if current.fingerprint != text:
+            raise InvalidTransition(_("The article has been changed since you opened it. Please read it once more."))
+        current.set_review(doctor)
+        current.save(update_fields=["reviewer", "reviewed_on", "review_by"])
+        self.refresh_from_db(fields=["reviewer", "reviewed_on", "review_by"])
+
+    @property
+    def fingerprint(self):
+        """What is another one as soon as a word of the article is."""
+        words = "\x00".join(getattr(self, name) for name in TEXT_FIELDS)
+        return hashlib.sha256(words.encode()).hexdigest()[:16]
+
+    @transaction.atomic
+    def keep_text(self, by):
+        """Keep what readers see now as a revision, before it is changed; a draft has had no readers."""
+        current = Article.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        if current.status == ArticleStatus.PUBLISHED:
+            texts = {name: getattr(current, name) for name in TEXT_FIELDS}
+            current.revisions.create(**texts, reviewer=current.reviewer, editor=by)
+
     def _change_status(self, new, **fields):
         changed = new in self.TRANSITIONS[self.status] and (
             Article.objects.filter(pk=self.pk, status=self.status).update(status=new, **fields)
@@ -170,3 +234,25 @@ class Article(models.Model):
     def withdraw(self):
         """Take the article off the portal; it is a draft again."""
         self._change_status(ArticleStatus.DRAFT)
+
+
+class ArticleRevision(models.Model):
+    """An article's text as readers saw it before an editor changed it. Editors read it."""
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="revisions")
+    title = models.CharField(_("title"), max_length=200)
+    body = models.TextField(_("text"))
+    sources = models.TextField(_("sources"), blank=True)
+    reviewer = models.ForeignKey(Doctor, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    editor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    created_at = models.DateTimeField(_("changed at"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("earlier text of an article")
+        verbose_name_plural = _("earlier texts of articles")
+        ordering = ["-created_at", "-pk"]
+
+    def __str__(self):
+        return f"{self.title} ({self.created_at:%Y-%m-%d %H:%M})"

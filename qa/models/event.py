@@ -16,6 +16,8 @@ MAX_ATTEMPTS = 8
 
 class EventKind(models.TextChoices):
     ASKED = "asked", _("asked")
+    ADVICE_PASSED = "advice_passed", _("sent in spite of advice")
+    HELPED = "helped", _("answered somebody who was about to ask")
     ACCEPTED = "accepted", _("accepted")
     REJECTED = "rejected", _("rejected")
     INFO_REQUESTED = "info_requested", _("patient asked for more")
@@ -23,13 +25,23 @@ class EventKind(models.TextChoices):
     FOLLOWED_UP = "followed_up", _("followed up")
     TRANSFERRED = "transferred", _("moved to another specialty")
     CLAIMED = "claimed", _("claimed")
+    TAKEN_OVER = "taken_over", _("taken over from another doctor")
     RELEASED = "released", _("released")
+    REASON_GIVEN = "reason_given", _("reply published in spite of a finding")
     REPLIED = "replied", _("reply published")
     REPLY_WITHDRAWN = "reply_withdrawn", _("reply withdrawn")
+    REVIEWED = "reviewed", _("reply reviewed by a colleague")
+    REAFFIRMED = "reaffirmed", _("reply re-affirmed")
     REOPENED = "reopened", _("open again")
     REMOVED = "removed", _("removed")
     RESTORED = "restored", _("restored")
     WITHDRAWN = "withdrawn", _("withdrawn")
+    ERASED = "erased", _("the patient's text erased")
+    EDITED = "edited", _("text changed by a moderator")
+    ESCALATED = "escalated", _("raised with all moderators")
+    CALMED = "calmed", _("no longer urgent")
+    PHOTO_SHOWN = "photo_shown", _("photo may be public")
+    PHOTO_HIDDEN = "photo_hidden", _("photo for doctors only")
 
 
 # Of these the patient is told by e-mail.
@@ -67,7 +79,10 @@ class QuestionEventManager(models.Manager.from_queryset(QuestionEventQuerySet)):
 
 
 class QuestionEvent(models.Model):
-    """One thing that happened to a question: who, when, why, and whether the patient was told."""
+    """One thing that happened to a question: who, when, why.
+
+    `notified_at` says since when nothing is left to tell: the e-mail was sent, or nobody wanted one.
+    """
 
     question = models.ForeignKey("qa.Question", on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(_("kind"), max_length=20, choices=EventKind)
@@ -76,7 +91,7 @@ class QuestionEvent(models.Model):
     )
     note = models.TextField(_("note"), blank=True)
     created_at = models.DateTimeField(_("at"), default=timezone.now)
-    notified_at = models.DateTimeField(_("patient told at"), null=True, blank=True)
+    notified_at = models.DateTimeField(_("news settled at"), null=True, blank=True)
     sending_until = models.DateTimeField(_("being sent until"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts to send"), default=0)
 

@@ -6,7 +6,6 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
@@ -14,8 +13,9 @@ from taggit.managers import TaggableManager
 from accounts.constraints import both_or_neither, is_one_of
 from accounts.models import Doctor, Patient, Sex, Specialty
 from qa.errors import InvalidTransition, QuestionClaimed
+from qa.models.draft import random_key
 from qa.models.event import EventKind
-from qa.models.question_words import PORTAL, QuestionQuerySet
+from qa.models.question_words import ADULT, PORTAL, OnBehalfOf, QuestionQuerySet, RejectReason, age_band_label
 from qa.models.question_words import QuestionStatus as S
 from qa.models.taxonomy import QuestionTopic
 
@@ -24,32 +24,32 @@ UNDATED = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 CLAIM_DURATION = datetime.timedelta(minutes=10)
 NOT_CLAIMED = {"claimed_by": None, "claimed_until": None}
+MAX_FOLLOW_UPS = 2
+
+# What is left of the patient in a question that was erased.
+NOTHING_SAID = {
+    "headline": "",
+    "title": "",
+    "body": "",
+    "pseudonym": "",
+    "medicines": "",
+    "allergies": "",
+    "contact_email": "",
+    "age_from": None,
+    "sex": Sex.UNSTATED,
+    "patient": None,
+    "secret_key": None,
+}
+
+
+def is_nothing_said():
+    """The conditions that nothing of the patient is left."""
+    return [Q((f"{name}__isnull", True) if value is None else (name, value)) for name, value in NOTHING_SAID.items()]
 
 
 def known_date(moment):
     """The local date of `moment`; None where there is none or the archive does not know it."""
     return None if moment is None or moment == UNDATED else timezone.localdate(moment)
-
-
-def random_source_id():
-    return get_random_string(22)
-
-
-class OnBehalfOf(models.TextChoices):
-    SELF = "self", _("Myself")
-    CHILD = "child", _("My child")
-    PARENT = "parent", _("My parent")
-    PARTNER = "partner", _("My partner")
-    OTHER = "other", _("Someone else")
-
-
-class RejectReason(models.TextChoices):
-    NOT_MEDICAL = "not_medical", _("It is not a health question")
-    DUPLICATE = "duplicate", _("It has been asked and answered before")
-    UNCLEAR = "unclear", _("It cannot be understood")
-    IDENTIFYING = "identifying", _("It says too much about a real person")
-    ABUSIVE = "abusive", _("It is abusive")
-    SPAM = "spam", _("It is advertising")
 
 
 class QuestionManager(models.Manager.from_queryset(QuestionQuerySet)):
@@ -95,6 +95,7 @@ class Question(models.Model):
 
     patient = models.ForeignKey(Patient, null=True, blank=True, on_delete=models.SET_NULL, related_name="questions")
     contact_email = models.EmailField(_("e-mail for news"), blank=True)
+    wants_news = models.BooleanField(_("wants news by e-mail"), default=True)
     secret_key = models.CharField(
         _("secret key of the private page"), max_length=43, null=True, blank=True, unique=True, editable=False
     )
@@ -104,7 +105,9 @@ class Question(models.Model):
         _("reason for the rejection"), max_length=15, choices=RejectReason, blank=True, editable=False
     )
     is_urgent = models.BooleanField(_("urgent"), default=False)
+    terms_version = models.CharField(_("terms agreed to"), max_length=20, blank=True, editable=False)
     asked_at = models.DateTimeField(_("asked at"), default=timezone.now)
+    erased_at = models.DateTimeField(_("text erased at"), null=True, blank=True, editable=False)
     answered_at = models.DateTimeField(_("answered at"), null=True, blank=True, editable=False)
     changed_at = models.DateTimeField(_("status changed at"), default=timezone.now, editable=False)
     claimed_by = models.ForeignKey(
@@ -114,7 +117,7 @@ class Question(models.Model):
 
     is_excerpt = models.BooleanField(_("the archive holds only an excerpt"), default=False)
     source = models.CharField(_("source"), max_length=30, default=PORTAL, editable=False)
-    source_id = models.CharField(_("id in the source"), max_length=200, default=random_source_id, editable=False)
+    source_id = models.CharField(_("id in the source"), max_length=200, default=random_key, editable=False)
     seen_before = models.ManyToManyField(
         "self", through="SeenQuestion", symmetrical=False, related_name="+", editable=False
     )
@@ -129,6 +132,7 @@ class Question(models.Model):
             models.Index(fields=["status", "-answered_at", "-id"], name="question_latest"),
             models.Index(fields=["specialty", "status", "-answered_at", "-id"], name="question_latest_in_specialty"),
             models.Index(fields=["status", "-is_urgent", "asked_at", "id"], name="question_queue"),
+            models.Index(fields=["contact_email"], name="question_by_email", condition=~Q(contact_email="")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["source", "source_id"], name="question_source_unique"),
@@ -162,6 +166,9 @@ class Question(models.Model):
                 condition=Q(age_from__isnull=True) | Q(age_from__lte=F("age_to")),
                 name="question_age_band_in_order",
             ),
+            models.CheckConstraint(
+                condition=Q(erased_at__isnull=True) | Q(*is_nothing_said()), name="question_erased_holds_no_text"
+            ),
         ]
 
     def __str__(self):
@@ -178,7 +185,7 @@ class Question(models.Model):
     @property
     def heading(self):
         """The editors' headline, or the patient's title while there is none."""
-        return self.headline or self.title
+        return self.headline or self.title or str(_("Withdrawn question"))
 
     @property
     def slug(self):
@@ -199,12 +206,17 @@ class Question(models.Model):
     @property
     def age_band(self):
         """The band as shown to anyone, for instance "10–19"; empty where none was given."""
-        return "" if self.age_from is None else f"{self.age_from}–{self.age_to}"
+        return "" if self.age_from is None else age_band_label(self.age_from, self.age_to)
 
     @property
     def may_be_minor(self):
         """Whether the age band does not rule out somebody under 18."""
-        return self.age_from is None or self.age_from < 18
+        return self.age_from is None or self.age_from < ADULT
+
+    def stop_news(self):
+        """The patient wants no more e-mails about the question: its address is forgotten."""
+        self.contact_email, self.wants_news = "", False
+        Question.objects.filter(pk=self.pk).update(contact_email="", wants_news=False)
 
     def similar(self):
         """The public questions that "Similar Q&A" leads to, in their order."""
@@ -265,6 +277,37 @@ class Question(models.Model):
         self.follow_ups.create(body=body, is_requested=True)
 
     @transaction.atomic
+    def follow_up(self, body):
+        """The patient adds to the own question, at most twice. Raises InvalidTransition where it may not be."""
+        Question.objects.select_for_update().get(pk=self.pk)  # two at once are counted one after the other
+        self.refresh_from_db(fields=["status"])
+        if self.follow_ups.filter(body=body).exists():
+            return  # the same click twice
+        if self.follow_ups_left() < 1:
+            raise InvalidTransition(_("Nothing more can be added to this question."))
+        self.follow_ups.create(body=body)
+        self.events.create(kind=EventKind.FOLLOWED_UP)
+
+    def follow_ups_left(self):
+        """How many follow-ups the patient may still write; none while the portal itself asks for something."""
+        if self.status not in (S.PENDING, S.OPEN, S.ANSWERED):
+            return 0
+        return MAX_FOLLOW_UPS - self.follow_ups.filter(is_requested=False).count()
+
+    @transaction.atomic
+    def erase_text(self):
+        """Leave of an answered question only what doctors wrote; what else hangs on it is erased by `retention`."""
+        answered = Question.objects.answered().filter(pk=self.pk, erased_at__isnull=True)
+        if not answered.update(
+            **NOTHING_SAID, age_to=None, on_behalf_of=OnBehalfOf.SELF, source_id=random_key(), erased_at=timezone.now()
+        ):
+            raise InvalidTransition(_("Only the text of an answered question can be erased and its reply kept."))
+        self.refresh_from_db()
+        self.events.update(note="")
+        self.events.filter(actor__patient__isnull=False).update(actor=None)
+        self.events.create(kind=EventKind.ERASED)
+
+    @transaction.atomic
     def mark_answered(self, by, at):
         """The first reply was published at `at`. Called by `Reply.publish` only."""
         self._change_status(S.ANSWERED, EventKind.REPLIED, by, only_from=S.OPEN, answered_at=at, **NOT_CLAIMED)
@@ -301,19 +344,43 @@ class Question(models.Model):
             S.OPEN, EventKind.TRANSFERRED, by, note, only_from=S.OPEN, specialty=specialty, **NOT_CLAIMED
         )
 
-    # Claims: one doctor at a time works on an open question.
+    @transaction.atomic
+    def escalate(self, by, note):
+        """A moderator fears for somebody: the question is urgent, and stands on top for all moderators."""
+        unfinished = self.status in (S.PENDING, S.OPEN, S.NEEDS_INFO)
+        if not unfinished or Question.objects.escalated().filter(pk=self.pk).exists():
+            raise InvalidTransition(_("This question is raised with all moderators already, or is no longer waiting."))
+        Question.objects.filter(pk=self.pk).update(is_urgent=True)
+        self.is_urgent = True
+        self.events.create(kind=EventKind.ESCALATED, actor=by, note=note)
 
     @transaction.atomic
-    def claim(self, doctor):
+    def calm(self, by, note):
+        """A moderator has looked into it: the question is not urgent."""
+        if not Question.objects.urgent().filter(pk=self.pk).update(is_urgent=False):
+            raise InvalidTransition(_("This question is not marked as urgent."))
+        self.is_urgent = False
+        self.events.create(kind=EventKind.CALMED, actor=by, note=note)
+
+    # Claims: one doctor at a time works on an open question.
+
+    @property
+    def holder(self):
+        """The doctor who works on the question now, or None."""
+        return self.claimed_by if self.claimed_until and self.claimed_until > timezone.now() else None
+
+    @transaction.atomic
+    def claim(self, doctor, take_over=False):
         """Hold the question for `doctor` for ten minutes; again to renew.
 
-        Raises QuestionClaimed while another doctor holds it, InvalidTransition when it is not open.
+        Raises QuestionClaimed while another doctor holds it, unless `take_over`; InvalidTransition when it is not open.
         """
         now = timezone.now()
         until = now + CLAIM_DURATION
         is_renewal = self.claimed_by_id == doctor.pk
         free = Q(claimed_by__isnull=True) | Q(claimed_until__lte=now) | Q(claimed_by=doctor)
-        mine = Question.objects.open().filter(free, pk=self.pk)
+        taken = take_over and self.holder not in (None, doctor)
+        mine = Question.objects.open().filter(Q() if take_over else free, pk=self.pk)
         if not mine.update(claimed_by=doctor, claimed_until=until):
             self.refresh_from_db(fields=["status", "claimed_by", "claimed_until"])
             if self.status != S.OPEN:
@@ -321,7 +388,7 @@ class Question(models.Model):
             raise QuestionClaimed(_("%(doctor)s is working on this question.") % {"doctor": self.claimed_by})
         self.claimed_by, self.claimed_until = doctor, until
         if not is_renewal:
-            self.events.create(kind=EventKind.CLAIMED, actor=doctor.user)
+            self.events.create(kind=EventKind.TAKEN_OVER if taken else EventKind.CLAIMED, actor=doctor.user)
 
     @transaction.atomic
     def release(self, doctor):

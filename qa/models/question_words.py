@@ -2,13 +2,18 @@
 
 from django.apps import apps
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
-from django.db.models.functions import JSONObject, Left
+from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models.functions import JSONArray, JSONObject, Left
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Specialty
+from accounts.models import Doctor, Specialty
+from qa.models.event import EventKind
 
 PORTAL = "portal"  # the source of what patients ask here
+MAX_PHOTOS = 4
+ADULT = 18  # years
+OLDEST = 120  # years, the end of the last age band
 CARD_LENGTH = 320  # characters of a reply that a card may show, and some to cut at a word
 
 
@@ -22,12 +27,77 @@ class QuestionStatus(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
+class OnBehalfOf(models.TextChoices):
+    SELF = "self", _("Myself")
+    CHILD = "child", _("My child")
+    PARENT = "parent", _("My parent")
+    PARTNER = "partner", _("My partner")
+    OTHER = "other", _("Someone else")
+
+
+class RejectReason(models.TextChoices):
+    NOT_MEDICAL = "not_medical", _("It is not a health question")
+    DUPLICATE = "duplicate", _("It has been asked and answered before")
+    UNCLEAR = "unclear", _("It cannot be understood")
+    IDENTIFYING = "identifying", _("It says too much about a real person")
+    ABUSIVE = "abusive", _("It is abusive")
+    SPAM = "spam", _("It is advertising")
+
+
+def age_band_label(first, last):
+    """A band of ages in years, as people read it."""
+    if last >= OLDEST:
+        return _("%(first)d or more") % {"first": first}
+    return f"{first}–{last}"
+
+
 class QuestionQuerySet(models.QuerySet):
     """The words for "which questions"."""
 
     def pending(self):
         """What waits for a moderator, urgent first, then oldest."""
         return self.filter(status=QuestionStatus.PENDING).order_by("-is_urgent", "asked_at", "pk")
+
+    def escalated(self):
+        """What a moderator has raised with all moderators, and nobody has calmed or ended since; oldest first."""
+        unfinished = [QuestionStatus.PENDING, QuestionStatus.OPEN, QuestionStatus.NEEDS_INFO]
+        raised = self._having_event(kind=EventKind.ESCALATED)
+        return self.filter(raised, is_urgent=True, status__in=unfinished).order_by("asked_at", "pk")
+
+    def urgent(self):
+        return self.filter(is_urgent=True)
+
+    def behind(self, question):
+        """What comes after `question` where urgent stands first, then oldest."""
+        later = Q(asked_at__gte=question.asked_at) & (Q(asked_at__gt=question.asked_at) | Q(pk__gt=question.pk))
+        if question.is_urgent:
+            return self.filter(Q(is_urgent=False) | later)
+        return self.filter(later, is_urgent=False)
+
+    def with_finding(self, kind):
+        """What was sent in spite of a finding of this kind."""
+        return self.filter(self._having_event(kind=EventKind.ADVICE_PASSED, note__startswith=f"{kind}:"))
+
+    def perhaps_of_minors(self):
+        """Whose age band does not rule out somebody under 18; see `Question.may_be_minor`."""
+        return self.filter(Q(age_from__isnull=True) | Q(age_from__lt=ADULT))
+
+    def with_photos(self):
+        photos = apps.get_model("qa", "Photo").objects
+        return self.filter(Exists(photos.filter(question=OuterRef("pk"))))
+
+    def _having_event(self, **fields):
+        events = apps.get_model("qa", "QuestionEvent").objects
+        return Exists(events.filter(question=OuterRef("pk"), **fields))
+
+    def by_same_patient(self, question):
+        """What else was asked from the same account or with the same address, latest first."""
+        same = Q(pk__in=[])
+        if question.patient_id:
+            same |= Q(patient=question.patient_id)
+        if question.contact_email:
+            same |= Q(contact_email=question.contact_email)
+        return self.filter(same).exclude(pk=question.pk).order_by("-asked_at", "-pk")
 
     def open(self):
         """Accepted, and not answered yet."""
@@ -36,6 +106,15 @@ class QuestionQuerySet(models.QuerySet):
     def awaiting_reply(self):
         """What doctors owe a reply, urgent first, then oldest."""
         return self.open().order_by("-is_urgent", "asked_at", "pk")
+
+    def in_care(self):
+        """What doctors of the specialty work on or have replied to; nothing that no moderator has accepted."""
+        events = apps.get_model("qa", "QuestionEvent").objects
+        accepted = events.filter(question=OuterRef("pk"), kind=EventKind.ACCEPTED)
+        return self.filter(
+            Q(status__in=[QuestionStatus.OPEN, QuestionStatus.ANSWERED])
+            | Q(Exists(accepted), status=QuestionStatus.NEEDS_INFO)
+        )
 
     def needs_info(self):
         """What waits for the patient."""
@@ -62,7 +141,7 @@ class QuestionQuerySet(models.QuerySet):
             return self
         if not user.is_authenticated:
             return self.public()
-        own_specialties = Specialty.objects.filter(doctors__user=user)
+        own_specialties = Specialty.objects.filter(doctors__in=Doctor.objects.licensed().filter(user=user))
         return self.filter(
             Q(status=QuestionStatus.ANSWERED)
             | Q(patient__user=user)
@@ -72,6 +151,28 @@ class QuestionQuerySet(models.QuerySet):
     def for_doctor(self, doctor):
         """The doctor's queue: open questions of own specialties, urgent first, then oldest."""
         return self.awaiting_reply().filter(specialty__in=doctor.specialties.all())
+
+    def claimed_by(self, doctor):
+        """What this doctor holds now."""
+        return self.open().filter(claimed_by=doctor, claimed_until__gt=timezone.now()).order_by("claimed_until", "pk")
+
+    def at_desk_of(self, doctor):
+        """What this doctor may open at the desk: in the care of own specialties, or with a reply of the doctor's."""
+        own = apps.get_model("qa", "Reply").objects.sent().filter(doctor=doctor, question=OuterRef("pk"))
+        return self.in_care().filter(Q(specialty__in=doctor.specialties.all()) | Exists(own))
+
+    def for_queue(self, doctor):
+        """All that a row of the doctors' queue shows, in one query."""
+        drafts = apps.get_model("qa", "Reply").objects.drafts().filter(doctor=doctor, question=OuterRef("pk"))
+        photos = apps.get_model("qa", "Photo").objects.filter(question=OuterRef("pk"))
+        return self.select_related("specialty", "claimed_by").annotate(
+            has_own_draft=Exists(drafts), has_photos=Exists(photos)
+        )
+
+    def asked_by(self, user):
+        """What this user asked: signed in, or with an e-mail address that the user has proved to read."""
+        addresses = user.emailaddress_set.filter(verified=True).values("email")
+        return self.asked_here().filter(Q(patient__user=user) | Q(contact_email__in=addresses))
 
     def about(self, topic):
         return self.filter(topic_items__tag=topic)
@@ -84,8 +185,12 @@ class QuestionQuerySet(models.QuerySet):
         return self.filter(**pairs).distinct().order_by("-answered_at", "-pk")
 
     def for_page(self):
-        """All that a question page shows of the question itself, in one query."""
-        return self.select_related("specialty", "article__reviewer", "article__author")
+        """All that a question page shows of the question itself, in one query: of the public photos, their keys."""
+        photos = apps.get_model("qa", "Photo").objects.public().filter(question=OuterRef("pk"))
+        each = (Subquery(photos.filter(position=position).values("pk")) for position in range(1, MAX_PHOTOS + 1))
+        return self.select_related("specialty", "article__reviewer", "article__author").annotate(
+            public_photos=JSONArray(*each)
+        )
 
     def for_cards(self):
         """All that partials/question_card.html shows, in one query: with the first reply as a dictionary."""

@@ -1,10 +1,11 @@
-"""Replies of doctors: what they cover and advise, what colleagues say of them, and how they are published."""
+"""Replies of doctors: what they cover and advise, and how they are published."""
 
 import datetime
 import uuid
 
+from django.apps import apps
 from django.db import models, transaction
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,7 @@ from accounts.constraints import is_one_of
 from accounts.models import Doctor, Specialty
 from qa.errors import InvalidTransition
 from qa.models.event import EventKind
+from qa.models.legal import legal_sentence_on
 from qa.models.part import Coverage, QuestionPart
 from qa.models.question import Question, known_date
 from qa.models.question_words import QuestionStatus
@@ -51,6 +53,14 @@ class Verdict(models.TextChoices):
 class ReplyQuerySet(models.QuerySet):
     """The words for "which replies"."""
 
+    def drafts(self):
+        """What its doctor has not published yet, and nobody else sees."""
+        return self.filter(status=ReplyStatus.DRAFT)
+
+    def sent(self):
+        """Once published, also where it was withdrawn since."""
+        return self.exclude(status=ReplyStatus.DRAFT).order_by("-published_at", "-pk")
+
     def published(self):
         return self.filter(status=ReplyStatus.PUBLISHED).order_by("published_at", "pk")
 
@@ -58,10 +68,20 @@ class ReplyQuerySet(models.QuerySet):
         """What anyone may read: published, under a question that anyone may read."""
         return self.published().filter(question__in=Question.objects.public())
 
+    def once_published(self):
+        """What anyone could read at some time, also where it was withdrawn since."""
+        return self.exclude(status=ReplyStatus.DRAFT).exclude(published_at=None).order_by("published_at", "pk")
+
     def for_page(self):
-        """All that partials/reply.html shows, in two queries."""
-        return self.select_related("doctor", "specialty", "see_specialty").prefetch_related(
-            models.Prefetch("reviews", ReplyReview.objects.select_related("doctor"))
+        """All that partials/reply.html shows, in two queries; with `vote_count` and `helpful_count`."""
+        votes = apps.get_model("qa", "Helpful").objects.filter(reply=OuterRef("pk")).order_by().values("reply")
+        return (
+            self.select_related("doctor", "specialty", "see_specialty")
+            .prefetch_related(models.Prefetch("reviews", apps.get_model("qa", "ReplyReview").objects.for_page()))
+            .annotate(
+                vote_count=Subquery(votes.values(number=Count("pk"))),
+                helpful_count=Subquery(votes.values(number=Count("pk", filter=Q(is_helpful=True)))),
+            )
         )
 
 
@@ -89,6 +109,10 @@ class Reply(models.Model):
     )
     created_at = models.DateTimeField(_("begun at"), default=timezone.now, editable=False)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True, editable=False)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True, editable=False)
+    withdrawn_because = models.CharField(
+        _("why it was withdrawn, for everybody to read"), max_length=300, blank=True, editable=False
+    )
 
     next_step = models.CharField(_("next step"), max_length=10, choices=NextStep, blank=True)
     see_specialty = models.ForeignKey(
@@ -107,6 +131,16 @@ class Reply(models.Model):
     credential_title = models.CharField(_("title on that day"), max_length=150, blank=True, editable=False)
     credential_affiliation = models.CharField(_("affiliation on that day"), max_length=200, blank=True, editable=False)
     review_by = models.DateField(_("to be reviewed by"), null=True, blank=True)
+    reaffirmed_at = models.DateTimeField(_("re-affirmed at"), null=True, blank=True, editable=False)
+    supersedes = models.OneToOneField(
+        "self",
+        verbose_name=_("takes the place of"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="superseded_by",
+        editable=False,
+    )
     parts = models.ManyToManyField(QuestionPart, through="PartCoverage", related_name="+")
 
     objects = ReplyManager()
@@ -137,6 +171,11 @@ class Reply(models.Model):
                 | ~Q(may_be_about="") & ~Q(urgent_if="") & ~Q(whom_to_see=""),
                 name="reply_cannot_assess_has_three_lines",
             ),
+            models.UniqueConstraint(
+                fields=["question", "doctor"],
+                condition=Q(status=ReplyStatus.DRAFT),
+                name="reply_one_draft_of_each_doctor",
+            ),
         ]
 
     def __str__(self):
@@ -148,13 +187,38 @@ class Reply(models.Model):
     natural_key.dependencies = ["qa.question", "accounts.doctor", "accounts.specialty"]
 
     @property
+    def is_draft(self):
+        return self.status == ReplyStatus.DRAFT
+
+    @property
+    def is_published(self):
+        return self.status == ReplyStatus.PUBLISHED
+
+    @property
     def replied_on(self):
         return known_date(self.published_at)
+
+    @property
+    def withdrawn_on(self):
+        return known_date(self.withdrawn_at)
+
+    @property
+    def is_withdrawn(self):
+        return self.status == ReplyStatus.WITHDRAWN
 
     @property
     def credential(self):
         """Title and affiliation on the day of the reply, as shown beside the doctor's name."""
         return ", ".join(filter(None, [self.credential_title, self.credential_affiliation]))
+
+    @property
+    def legal_sentence(self):
+        """What the portal adds where the doctor cannot assess, as it read on the day of the reply."""
+        return legal_sentence_on(self.replied_on or timezone.localdate()) if self.cannot_assess else ""
+
+    @property
+    def reaffirmed_on(self):
+        return known_date(self.reaffirmed_at)
 
     @property
     def age_in_years(self):
@@ -208,6 +272,33 @@ class Reply(models.Model):
             question.events.create(kind=EventKind.REPLIED, actor=by)
         self.question = question
 
+    @transaction.atomic
+    def reaffirm(self, by):
+        """Its doctor has read a published reply again and stands by it: it need not be reviewed for some years."""
+        if not self.doctor.may_publish():
+            raise InvalidTransition(_("Only a doctor with a verified licence in force can re-affirm a reply."))
+        now = timezone.now()
+        fields = {"reaffirmed_at": now, "review_by": timezone.localdate(now) + REVIEW_AFTER}
+        if not Reply.objects.published().filter(pk=self.pk).order_by().update(**fields):
+            raise InvalidTransition(_("Only a published reply can be re-affirmed."))
+        self.refresh_from_db(fields=list(fields))
+        self.question.events.create(kind=EventKind.REAFFIRMED, actor=by)
+
+    @transaction.atomic
+    def review(self, doctor, verdict, note=""):
+        """A colleague says what to think of a published reply, signed with the doctor's name; again to change it."""
+        if doctor.pk == self.doctor_id:
+            raise InvalidTransition(_("You cannot review your own reply."))
+        if not doctor.may_publish():
+            raise InvalidTransition(_("Only a doctor with a verified licence in force can review a reply."))
+        if not Reply.objects.public().filter(pk=self.pk).exists():
+            raise InvalidTransition(_("Only a published reply can be reviewed."))
+        if verdict not in Verdict or (verdict != Verdict.AGREES and not note.strip()):
+            raise InvalidTransition(_("Say whether you agree, and if not fully, why."))
+        fields = {"verdict": verdict, "note": note.strip(), "signed_at": timezone.now()}
+        self.reviews.update_or_create(doctor=doctor, defaults=fields)
+        self.question.events.create(kind=EventKind.REVIEWED, actor=doctor.user, note=str(Verdict(verdict).label))
+
     def _require_content(self):
         """Refuse a reply that says nothing, names no next step, or only says that it cannot tell."""
         if not self.body.strip():
@@ -221,10 +312,13 @@ class Reply(models.Model):
             )
 
     @transaction.atomic
-    def withdraw(self, by, note=""):
-        """Take the reply off the portal; without its last reply an answered question is open again."""
+    def withdraw(self, by, note="", because=""):
+        """Take the reply off the portal; without its last reply an answered question is open again.
+
+        The patient is told the `note`; `because` stands on the question's page, for everybody to read.
+        """
         question = Question.objects.select_for_update().get(pk=self.question_id)
-        self._change_status(ReplyStatus.WITHDRAWN)
+        self._change_status(ReplyStatus.WITHDRAWN, withdrawn_at=timezone.now(), withdrawn_because=because)
         if question.status == QuestionStatus.ANSWERED and not question.replies.published().exists():
             question.reopen(by, note)
         else:
@@ -268,40 +362,3 @@ class PartCoverage(models.Model):
         return (str(self.reply.key), self.part.position)
 
     natural_key.dependencies = ["qa.reply", "qa.questionpart"]
-
-
-class ReplyReviewManager(models.Manager):
-    def get_by_natural_key(self, key, doctor):
-        return self.get(reply__key=key, doctor__slug=doctor)
-
-
-class ReplyReview(models.Model):
-    """What another doctor says of a reply, signed and public."""
-
-    reply = models.ForeignKey(Reply, on_delete=models.CASCADE, related_name="reviews")
-    doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="reviews")
-    verdict = models.CharField(_("verdict"), max_length=15, choices=Verdict)
-    note = models.TextField(_("note"), blank=True)
-    signed_at = models.DateTimeField(_("signed at"), default=timezone.now)
-
-    objects = ReplyReviewManager()
-
-    class Meta:
-        verbose_name = _("review of a reply")
-        verbose_name_plural = _("reviews of replies")
-        ordering = ["signed_at", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["reply", "doctor"], name="replyreview_unique"),
-            models.CheckConstraint(condition=is_one_of("verdict", Verdict), name="replyreview_verdict_known"),
-            models.CheckConstraint(
-                condition=Q(verdict=Verdict.AGREES) | ~Q(note=""), name="replyreview_dissent_has_note"
-            ),
-        ]
-
-    def __str__(self):
-        return f"{self.doctor}: {self.get_verdict_display()}"
-
-    def natural_key(self):
-        return (str(self.reply.key), self.doctor.slug)
-
-    natural_key.dependencies = ["qa.reply", "accounts.doctor"]

@@ -1,12 +1,13 @@
 """Topics: the curated vocabulary on questions and articles. taggit's machinery, with real foreign keys."""
 
-from django.db import models
+from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from taggit.models import ItemBase, TagBase
 
 from accounts.constraints import is_one_of
 from accounts.models import NaturalSlugManager, Specialty
+from qa.errors import InvalidTransition
 
 
 class TopicKind(models.TextChoices):
@@ -47,6 +48,56 @@ class Topic(TagBase):
 
     def natural_key(self):
         return (self.slug,)
+
+    @transaction.atomic
+    def merge_into(self, other):
+        """Make one of two topics: what hangs on this one moves to `other`, and its address leads there."""
+        locked = Topic.objects.select_for_update().filter(pk__in=[self.pk, other.pk]).order_by("pk")
+        if len(locked) < 2:  # two editors who merge at once, or the same topic twice
+            raise InvalidTransition(_("A topic can only be merged into another one that is still there."))
+        for items in ("question_items", "article_items"):
+            known = getattr(other, items).values("content_object")
+            getattr(self, items).exclude(content_object__in=known).update(tag=other)
+        for related in self.related_from.all():
+            if not other.related_from.filter(question=related.question_id, specialty=related.specialty_id).exists():
+                related.topic = other
+                related.save(update_fields=["topic"])
+        other.specialties.add(*self.specialties.all())
+        self._move_names(other)
+        self.redirects.update(topic=other)
+        slug = self.slug
+        self.delete()  # with it goes what `other` had already
+        TopicRedirect.objects.update_or_create(slug=slug, defaults={"topic": other})
+
+    def _move_names(self, other):
+        """Whoever searches for any name of this topic finds `other`."""
+        if not other.original_name:
+            other.original_name = self.original_name
+        other.kind = other.kind or self.kind
+        other.save(update_fields=["original_name", "kind"])
+        known = {name.casefold() for name in [other.name, other.original_name, *_names_of(other.synonyms)]}
+        for name in [self.name, self.original_name, *_names_of(self.synonyms)]:
+            if name and name.casefold() not in known:
+                other.synonyms.create(name=name)
+                known.add(name.casefold())
+
+
+def _names_of(synonyms):
+    return synonyms.values_list("name", flat=True)
+
+
+class TopicRedirect(models.Model):
+    """The address of a topic that was merged into another one."""
+
+    slug = models.SlugField(_("slug"), max_length=100, unique=True, allow_unicode=True)
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="redirects")
+
+    class Meta:
+        verbose_name = _("old address of a topic")
+        verbose_name_plural = _("old addresses of topics")
+
+    def __str__(self):
+        return f"{self.slug} → {self.topic}"
 
 
 class TopicSynonym(models.Model):

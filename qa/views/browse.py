@@ -61,23 +61,24 @@ def question_detail(request, pk, slug=None):
     question = get_object_or_404(Question.objects.public().for_page(), pk=pk)
     if slug != question.slug:
         return redirect(question, permanent=True)
-    replies = list(question.replies.published().for_page())
+    once_published = list(question.replies.once_published().for_page())
+    replies = [reply for reply in once_published if not reply.is_withdrawn]
     address = canonical(request, question)
     article = getattr(question, "article", None)
     context = {
         "question": question,
         "parts": [] if question.is_excerpt else question.parts.with_coverage(),
-        "replies": replies,
+        "replies": once_published if replies else [],  # in the place of a withdrawn one stands that it was
         "article": article if article and article.is_public else None,
         "similar": question.similar().for_cards()[:SIMILAR_SHOWN],
         "quoting": question.quoting()[:LINKING_SHOWN] if question.is_excerpt else [],
         "related_topics": question.related_topics.leading_somewhere()[:RELATED_SHOWN],
         "canonical": address,
-        "robots": "noindex" if question.is_excerpt else "",
+        "robots": "noindex" if question.is_excerpt or question.erased_at else "",
         "share_url": address,
         "share_mail": "mailto:?"
         + urlencode({"subject": question.heading, "body": address}, safe=":/").replace("+", "%20"),
-        "structured_data": structured_data.question_page(question, replies, address),
+        "structured_data": None if question.erased_at else structured_data.question_page(question, replies, address),
     }
     return render(request, "qa/question_detail.html", context)
 
@@ -106,7 +107,10 @@ def specialty_detail(request, slug):
 @require_safe
 def specialty_topic(request, specialty, topic):
     specialty = get_object_or_404(Specialty, slug=specialty)
-    topic = get_object_or_404(Topic.objects.in_specialty(specialty), slug=topic)
+    slug, topic = topic, Topic.objects.in_specialty(specialty).filter(slug=topic).first()
+    if topic is None:
+        taken_in = get_object_or_404(Topic.objects.in_specialty(specialty), redirects__slug=slug)
+        return redirect("specialty_topic", specialty.slug, taken_in.slug, permanent=True)
     questions = Question.objects.public().filter(specialty=specialty).about(topic)
     linking = Question.objects.public().linking(topic, specialty).exclude(pk__in=questions)
     context = {
@@ -139,7 +143,9 @@ def topic_list(request):
 
 @require_safe
 def topic_detail(request, slug):
-    topic = get_object_or_404(Topic.objects.prefetch_related("synonyms"), slug=slug)
+    topic = Topic.objects.prefetch_related("synonyms").filter(slug=slug).first()
+    if topic is None:
+        return redirect(get_object_or_404(Topic, redirects__slug=slug), permanent=True)
     questions = Question.objects.public().about(topic)
     linking = Question.objects.public().linking(topic).exclude(pk__in=questions)
     context = {

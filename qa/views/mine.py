@@ -1,12 +1,21 @@
 """The private page of a question: for who has its secret link, and nobody else."""
 
-from django.shortcuts import get_object_or_404, render
-from django.utils.cache import patch_cache_control
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from qa.asking import add_message, urgent_findings
+from qa.errors import InvalidTransition
+from qa.forms.mine import EraseForm, MessageForm
+from qa.limits import limited_guesses
 from qa.models import EventKind, Question, QuestionStatus
-from qa.notifications import NEWS
+from qa.notifications import HAPPENED
+from qa.own_data import as_zip
+from qa.paging import get_page
+from qa.retention import erase
+from qa.views.private import by_secret_link, photo_response, private
 
 STATES = {
     QuestionStatus.PENDING: _("Your question has reached us. A moderator reads it before doctors see it."),
@@ -18,13 +27,6 @@ STATES = {
     QuestionStatus.WITHDRAWN: _("Your question is withdrawn: it is no longer on the portal."),
 }
 
-# How the patient reads what happened; of claims the patient is not told.
-HAPPENED = {kind: news.subject for kind, news in NEWS.items()} | {
-    EventKind.INFO_RECEIVED: _("You told us more"),
-    EventKind.FOLLOWED_UP: _("You wrote a follow-up"),
-    EventKind.REPLY_WITHDRAWN: _("A reply was withdrawn"),
-}
-
 
 def decisions(question):
     """What happened to the question, with its reason, oldest first."""
@@ -33,22 +35,125 @@ def decisions(question):
         yield {"at": event.created_at, "what": HAPPENED[event.kind], "reason": reject_reason, "note": event.note}
 
 
-@require_safe
-def my_question(request, key):
-    asked_here = Question.objects.asked_here().select_related("specialty")
-    question = get_object_or_404(asked_here, secret_key=key)
+def own_question(key):
+    """The question of this secret key; 404 for any other key."""
+    return get_object_or_404(Question.objects.asked_here().select_related("specialty"), secret_key=key)
+
+
+def last_request(question):
+    """What the patient was asked last."""
+    request = question.events.filter(kind=EventKind.INFO_REQUESTED).last()
+    return request.note if request else ""
+
+
+def own_page(request, question, form=None):
+    """The private page, with what was typed where `form` is refused."""
+    follow_ups = list(question.follow_ups.all())
+    is_asked = question.status == QuestionStatus.NEEDS_INFO
+    left = question.follow_ups_left()
     context = {
         "question": question,
         "state": STATES[question.status],
+        "request_note": last_request(question) if is_asked else "",
+        "urgent": urgent_findings([follow_ups[-1].body]) if follow_ups else [],
+        "form": form or (MessageForm() if is_asked or left > 0 else None),
+        "follow_ups_left": left,
         "is_withdrawn": question.status == QuestionStatus.WITHDRAWN,
         "decisions": decisions(question),
         "parts": question.parts.with_coverage(),
-        "follow_ups": question.follow_ups.all(),
+        "photos": question.photos.all(),
+        "follow_ups": follow_ups,
         "replies": question.replies.published().for_page(),
         "robots": "noindex",
     }
-    response = render(request, "qa/my_question.html", context)
-    response["Referrer-Policy"] = "no-referrer"
-    response["X-Robots-Tag"] = "noindex"
-    patch_cache_control(response, private=True, no_store=True)
-    return response
+    return render(request, "qa/my_question.html", context)
+
+
+@private
+@login_required
+@require_safe
+def my_questions(request):
+    """What the signed-in patient has asked, latest first."""
+    questions = Question.objects.asked_by(request.user).filter(secret_key__isnull=False)
+    page = get_page(questions.select_related("specialty"), request.GET, "asked_at")
+    for question in page.rows:
+        question.state = STATES[question.status]
+    return render(request, "qa/my_questions.html", {"page": page, "robots": "noindex"})
+
+
+@by_secret_link
+@limited_guesses("key")
+@require_http_methods(["GET", "HEAD", "POST"])
+def my_question(request, key):
+    question = own_question(key)
+    if request.method != "POST":
+        return own_page(request, question)
+    form = MessageForm(request.POST)
+    if form.is_valid():
+        try:
+            add_message(question, form.cleaned_data["body"])
+        except InvalidTransition as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("my_question", key)
+    return own_page(request, question, form)
+
+
+@by_secret_link
+@limited_guesses("key")
+@require_http_methods(["GET", "HEAD", "POST"])
+def my_question_withdraw(request, key):
+    question = own_question(key)
+    if question.status == QuestionStatus.WITHDRAWN:
+        return redirect("my_question", key)
+    refusal = ""
+    if request.method == "POST":
+        try:
+            question.withdraw(question.patient.user if question.patient else None)
+        except InvalidTransition as error:
+            refusal = str(error)
+        else:
+            return redirect("my_question", key)
+    context = {"question": question, "refusal": refusal, "robots": "noindex"}
+    return render(request, "qa/my_question_withdraw.html", context)
+
+
+@by_secret_link
+@limited_guesses("key")
+@require_http_methods(["GET", "HEAD", "POST"])
+def my_question_erase(request, key):
+    question = own_question(key)
+    form = EraseForm(request.POST if request.method == "POST" else None, has_replies=question.is_public)
+    if form.is_valid():
+        try:
+            erase(question, keep_replies=form.keeps_replies())
+        except InvalidTransition as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect("my_question_erased")
+    return render(request, "qa/my_question_erase.html", {"question": question, "form": form, "robots": "noindex"})
+
+
+@private
+@require_safe
+def my_question_erased(request):
+    return render(request, "qa/my_question_erased.html", {"robots": "noindex"})
+
+
+@by_secret_link
+@limited_guesses("key")
+@require_safe
+def my_question_download(request, key):
+    """Everything held about the question, as a ZIP archive."""
+    content = as_zip(own_question(key))
+    return HttpResponse(
+        content,
+        headers={"Content-Type": "application/zip", "Content-Disposition": 'attachment; filename="my-question.zip"'},
+    )
+
+
+@by_secret_link
+@limited_guesses("key")
+@require_safe
+def my_photo(request, key, pk):
+    return photo_response(get_object_or_404(own_question(key).photos, pk=pk))

@@ -1,0 +1,238 @@
+"""Asking: what is kept of a draft, what the checks find in it, and how it becomes a question, once."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Patient, User
+from qa import screening
+from qa.models import MAX_PARTS, PORTAL, Draft, EventKind, Question, QuestionStatus, SeenChoice, random_key
+from qa.photos import erase_photos
+
+TERMS_VERSION = "2026-11-21"  # the day since which templates/pages/terms.html says what it says
+ADVICE_KINDS = ["privacy", "medicine", "links"]
+URGENT_KINDS = ["emergency", "self_harm"]
+TEXT_LABELS = {
+    "title": _("your question in one line"),
+    "body": _("your question"),
+    "parts": _("what you want to know"),
+    "pseudonym": _("the name to appear under"),
+    "medicines": _("the medicines"),
+    "allergies": _("the allergies"),
+}
+MENDED = {
+    "about": {"title", "body"},
+    "parts": {f"part_{number}" for number in range(1, MAX_PARTS + 1)},
+    "you": {"pseudonym", "medicines", "allergies"},
+}
+
+
+@dataclass(frozen=True)
+class Content:
+    """All that is sent: the question's own fields, the parts, and what may be shown."""
+
+    fields: dict
+    parts: list[str]
+    show_photos: bool = False
+
+    def findings(self) -> list[screening.Finding]:
+        """All that the checks find in it."""
+        kinds = [*URGENT_KINDS, *ADVICE_KINDS]
+        return [finding for text in self.texts().values() for finding in screening.screen(text, kinds)]
+
+    def texts(self) -> dict[str, str]:
+        """The texts by name, for the checks; the parts count as one."""
+        return {name: self.fields[name] for name in TEXT_LABELS if name != "parts"} | {"parts": "\n".join(self.parts)}
+
+
+@transaction.atomic
+def keep(draft: Draft, step: str, values: dict) -> None:
+    """Keep what was typed at a step, as it was typed; other steps stay as another tab may have left them."""
+    locked = Draft.objects.select_for_update().get(pk=draft.pk)
+    locked.data[step] = values
+    locked.changed_at = timezone.now()
+    locked.save(update_fields=["data", "changed_at"])
+    draft.data, draft.changed_at = locked.data, locked.changed_at
+
+
+@transaction.atomic
+def keep_about(draft: Draft, values: dict, typed_at: int = 0) -> None:
+    """Keep the text of the first step. Parts that were only guessed from another text are forgotten with it.
+
+    Args:
+        values: what was typed.
+        typed_at: the browser's clock in milliseconds; what a slow line brings late replaces nothing newer. 0 for now.
+    """
+    about = Draft.objects.select_for_update().get(pk=draft.pk).data.get("about", {})
+    if typed_at and typed_at < about.get("typed_at", 0):
+        return
+    has_changed = any(about.get(name) != text for name, text in values.items())
+    keep(draft, "about", values | {"typed_at": typed_at})
+    if has_changed and draft.data.get("parts", {}).get("is_guess"):
+        keep(draft, "parts", {})
+
+
+def urgent_findings(texts: Iterable[str]) -> list[screening.Finding]:
+    """One finding of each rule that says that somebody may be in danger: first whom to call for a life in danger.
+
+    Of two that are about the same words and say to call the same number, the first stands for both.
+    """
+    found = {}
+    for text in texts:
+        taken = []
+        for finding in sorted(screening.screen(text, URGENT_KINDS), key=_calls_emergency, reverse=True):
+            same = [f for f in taken if f.start < finding.end and finding.start < f.end]
+            if not any(_calls_emergency(f) >= _calls_emergency(finding) for f in same):
+                found.setdefault(finding.rule, finding)
+            taken.append(finding)
+    return sorted(found.values(), key=_calls_emergency, reverse=True)
+
+
+def _calls_emergency(finding):
+    return settings.EMERGENCY_NUMBER in finding.title
+
+
+@transaction.atomic
+def answered_by(draft: Draft, question: Question) -> None:
+    """Somebody who was about to ask has found the answer in `question`; counted once for both."""
+    helped = draft.data.get("helped", [])
+    if question.pk not in helped:
+        question.events.create(kind=EventKind.HELPED)
+    keep(draft, "helped", [*(pk for pk in helped if pk != question.pk), question.pk])
+
+
+def discard(draft: Draft) -> None:
+    """Forget the draft and its photos."""
+    with transaction.atomic():
+        erase_photos(draft.photos.all())
+        draft.delete()
+
+
+@transaction.atomic
+def send(key: str, content: Content, user: User) -> tuple[Question, bool]:
+    """Make a question of the draft. Whoever sends twice, or in two tabs, gets the same question again.
+
+    Args:
+        key: the draft's key, which becomes the question's source id.
+        content: what all steps hold, cleaned.
+        user: who asks; may be anonymous.
+
+    Returns: the question, and whether it was made just now.
+
+    Raises:
+        Draft.DoesNotExist: where there is neither the draft nor a question made of it.
+    """
+    draft = Draft.objects.select_for_update().filter(key=key).first()  # a second one waits here
+    sent = Question.objects.asked_here().filter(source_id=key).first()
+    if sent or draft is None:
+        if sent is None:
+            raise Draft.DoesNotExist
+        return sent, False
+    findings = content.findings()
+    question = Question.objects.create(
+        **content.fields,
+        source=PORTAL,
+        source_id=key,
+        secret_key=random_key(),
+        patient=_patient_of(user),
+        wants_news=bool(content.fields["contact_email"]),
+        terms_version=TERMS_VERSION,
+        is_urgent=any(finding.kind in URGENT_KINDS for finding in findings),
+    )
+    for position, text in enumerate(content.parts, 1):
+        question.parts.create(position=position, text=text)
+    consented_at = timezone.now() if content.show_photos else None
+    draft.photos.update(draft=None, question=question, consented_at=consented_at)
+    _keep_seen(question, draft.data.get("seen", {}))
+    question.events.create(kind=EventKind.ASKED, actor=user if user.is_authenticated else None)
+    for kind, rule in dict.fromkeys((finding.kind, finding.rule) for finding in findings):
+        question.events.create(kind=EventKind.ADVICE_PASSED, note=f"{kind}: {rule}")
+    draft.delete()
+    return question, True
+
+
+@transaction.atomic
+def add_message(question: Question, body: str) -> None:
+    """The patient answers what was asked, or follows up. The same words sent twice are kept once.
+
+    Raises:
+        InvalidTransition: where nothing can be added.
+    """
+    question = Question.objects.select_for_update().get(pk=question.pk)  # the same click twice waits here
+    if question.follow_ups.filter(body=body).exists():
+        return
+    if question.status == QuestionStatus.NEEDS_INFO:
+        question.receive_info(None, body)
+    else:
+        question.follow_up(body)
+    for finding in urgent_findings([body]):
+        Question.objects.filter(pk=question.pk).update(is_urgent=True)
+        question.events.create(kind=EventKind.ADVICE_PASSED, note=f"{finding.kind}: {finding.rule}")
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What one rule says of one text, with the words it is about. `place` is what `mend` is given."""
+
+    place: str
+    where: str
+    message: str
+    quotes: list[str]
+    mend: str | None
+
+
+def advice_on(content: Content) -> list[Advice]:
+    """What the patient may want to change before sending, each thing once for each text."""
+    found = {}
+    for name, text in content.texts().items():
+        for finding in screening.screen(text, ADVICE_KINDS):
+            found.setdefault((name, finding.rule), []).append((finding, text[finding.start : finding.end]))
+    return [
+        Advice(f"{name}/{rule}", TEXT_LABELS[name], hits[0][0].message, [quote for _f, quote in hits], hits[0][0].mend)
+        for (name, rule), hits in found.items()
+    ]
+
+
+def _patient_of(user):
+    """Whoever asks signed in finds the question in the own list, also without a profile and an address."""
+    if not user.is_authenticated:
+        return None
+    return Patient.objects.get_or_create(user=user)[0]
+
+
+def _keep_seen(question, seen):
+    """What of the similar questions the patient saw, where they still are public."""
+    public = Question.objects.public().in_bulk([int(pk) for pk in seen])
+    for pk, said in seen.items():
+        if int(pk) in public:
+            choice = said.get("choice") or ""
+            note = said.get("note", "") if choice == SeenChoice.CLOSE else ""
+            question.seen_questions.create(seen=public[int(pk)], choice=choice, note=note)
+
+
+@transaction.atomic
+def mend(draft: Draft, place: str = "") -> None:
+    """Replace what the checks have found by what they propose, in the draft.
+
+    Args:
+        place: "name/rule" for one rule in one text; everything that has a mend where it is empty.
+    """
+    data = Draft.objects.select_for_update().get(pk=draft.pk).data
+    for step, names in MENDED.items():
+        values = data.get(step, {})
+        for name in names & values.keys():
+            findings = screening.screen(values[name], ADVICE_KINDS)
+            values[name] = screening.mend(
+                values[name], [f for f in findings if place in ("", f"{_text_name(name)}/{f.rule}")]
+            )
+        if values:
+            keep(draft, step, values)
+
+
+def _text_name(name):
+    """The parts count as one text."""
+    return "parts" if name.startswith("part_") else name

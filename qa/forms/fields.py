@@ -1,0 +1,59 @@
+"""Form fields that several workflows share."""
+
+import re
+
+from django import forms
+
+# What no reader sees and what could turn the page around: control characters, marks that override the direction of
+# writing, private-use characters. Line ends, tabs, joiners (emoji) and the plain marks of right-to-left scripts stay.
+UNWANTED = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ue000-\uf8ff]"
+)
+
+
+def harmless(text):
+    """The text without unwanted characters, with plain line ends."""
+    return UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+class PlainTextField(forms.CharField):
+    """Text as people type it, in any language, freed of characters that only do harm."""
+
+    def to_python(self, value):
+        return harmless(super().to_python(value))
+
+
+class LongTextField(PlainTextField):
+    """Several lines, with a counter beside it where there is JavaScript."""
+
+    def __init__(self, *, rows=6, **kwargs):
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows, "data-counter": ""}))
+        super().__init__(**kwargs)
+
+    def widget_attrs(self, widget):
+        """Without the browser's own limit, which would silently cut what somebody pastes."""
+        attrs = super().widget_attrs(widget)
+        if length := attrs.pop("maxlength", None):
+            attrs["data-counter"] = length
+        return attrs
+
+
+class PhotosInput(forms.FileInput):
+    """Chooses several files at once. A phone's camera roll gives JPEG where only these kinds are accepted."""
+
+    allow_multiple_selected = True
+
+    def __init__(self, attrs=None):
+        super().__init__({"accept": "image/jpeg,image/png,image/webp", "multiple": True, **(attrs or {})})
+
+    def value_from_datadict(self, data, files, name):
+        return files.getlist(name) if hasattr(files, "getlist") else []
+
+
+class PhotosField(forms.FileField):
+    """A list of files as they came; `qa.photos` looks into each."""
+
+    widget = PhotosInput
+
+    def clean(self, data, initial=None):
+        return data

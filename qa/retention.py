@@ -1,0 +1,99 @@
+"""Retention: what is forgotten, and when. Photos' files go with their rows."""
+
+import datetime
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from qa.errors import InvalidTransition
+from qa.models import Draft, Flag, Helpful, Photo, Question, ReplyVersion, photo_storage
+from qa.notifications import tell_erased
+from qa.photos import erase_photos
+
+
+def forget_expired_drafts() -> int:
+    """Delete the drafts that nobody has touched for a day, with their photos. Returns how many."""
+    number = 0
+    for draft in Draft.objects.expired():
+        with transaction.atomic():
+            if Draft.objects.expired().filter(pk=draft.pk).select_for_update():
+                erase_photos(draft.photos.all())
+                draft.delete()
+                number += 1
+    return number
+
+
+def forget_visitors() -> int:
+    """Forget who voted a month ago, and who reported what was decided a month ago. Returns of how many."""
+    votes = Helpful.objects.to_forget().update(visitor="")
+    return votes + Flag.objects.to_forget().order_by().update(reporter="", contact_email="")
+
+
+def sweep_photos() -> int:
+    """Delete the files that no photo leads to any longer, once they are a day old. Returns how many."""
+    storage, number = photo_storage(), 0
+    old = timezone.now() - datetime.timedelta(days=1)
+    for name in storage.listdir("")[1] if storage.exists("") else []:
+        if storage.get_modified_time(name) < old and not Photo.objects.filter(file=name).exists():
+            storage.delete(name)
+            number += 1
+    return number
+
+
+@transaction.atomic
+def erase(question: Question, keep_replies: bool = False, tell: bool = True) -> None:
+    """Erase what the patient wrote: text, parts, follow-ups, photos, notes and earlier versions.
+
+    Args:
+        question: any question asked here, whatever its status.
+        keep_replies: leave the doctors' replies to an answered question, under "Withdrawn question".
+        tell: send the patient an e-mail that it is done.
+
+    Raises:
+        InvalidTransition: where replies are to be kept and the question is not answered.
+    """
+    question = Question.objects.select_for_update().get(pk=question.pk)
+    if keep_replies and not question.is_public:
+        raise InvalidTransition(_("Only the replies to an answered question can be kept."))
+    erase_photos(question.photos.all())
+    if tell:
+        tell_erased(question)
+    _erase_traces(question)
+    if keep_replies:
+        for rows in (question.parts, question.follow_ups, question.seen_questions, question.revisions, question.flags):
+            rows.all().delete()
+        question.replies.drafts().delete()
+        for reply in question.replies.all():
+            reply.revisions.all().delete()
+            reply.flags.all().delete()
+        ReplyVersion.objects.filter(reply__question=question).delete()
+        question.erase_text()
+    else:
+        question.delete()
+
+
+@transaction.atomic
+def forget_patient(user: User, keep_texts: bool) -> None:
+    """The account is deleted: erase the user's questions, or leave them without any link to the person; and drafts."""
+    for draft in user.drafts.all():
+        erase_photos(draft.photos.all())
+        draft.delete()
+    for question in Question.objects.asked_by(user):
+        if not keep_texts:
+            erase(question, tell=False)
+        else:
+            Question.objects.filter(pk=question.pk).update(
+                patient=None, contact_email="", secret_key=None, pseudonym=str(_("A patient who left"))
+            )
+
+
+def _erase_traces(question):
+    """The admin's own log quotes the questions and replies that it changed."""
+    for rows in (Question.objects.filter(pk=question.pk), question.replies.all()):
+        keys = [str(key) for key in rows.values_list("pk", flat=True)]
+        kind = ContentType.objects.get_for_model(rows.model)
+        LogEntry.objects.filter(content_type=kind, object_id__in=keys).delete()

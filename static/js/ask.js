@@ -1,0 +1,74 @@
+// Comfort for the ask steps: what is typed is kept as it is typed, and what resembles it shows beside it.
+const PAUSE = 1500; // milliseconds without a key
+
+for (const area of document.querySelectorAll("[data-counter]")) {
+  const limit = Number(area.dataset.counter);
+  if (!limit) continue;
+  const count = document.createElement("p");
+  count.className = "help counter";
+  area.after(count);
+  const show = () => {
+    const length = [...area.value].length;
+    count.textContent = `${length} / ${limit}`;
+    count.classList.toggle("over", length > limit);
+  };
+  area.addEventListener("input", show);
+  show();
+}
+
+const form = document.querySelector("form[data-autosave]");
+if (form) {
+  const beside = document.querySelector(".while-typing");
+  const written = () => JSON.stringify([form.elements.title.value, form.elements.body.value]);
+  let waiting, sending, latest = written();
+
+  const save = async (keepalive = false) => {
+    const now = written();
+    if (now === latest) return;
+    latest = now;
+    form.elements.typed_at.value = Date.now();
+    const data = new FormData(form);
+    data.delete("photos");
+    sending?.abort(); // this is newer
+    sending = new AbortController();
+    try {
+      const body = new URLSearchParams(data);
+      const response = await fetch(form.dataset.autosave, { method: "POST", body, keepalive, signal: sending.signal });
+      if (response.status !== 200 || now !== latest) return;
+      form.elements.draft.value = "begun";
+      const said = await response.text();
+      if (said !== beside.dataset.said) beside.innerHTML = beside.dataset.said = said;
+    } catch {
+      if (now === latest) latest = ""; // the connection is away: the next key tries again
+    }
+  };
+
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(save, PAUSE);
+  });
+  addEventListener("pagehide", () => save(true));
+  addEventListener("submit", () => {
+    latest = written(); // this form holds it, or another one throws it away
+    form.elements.typed_at.value = Date.now();
+    clearTimeout(waiting);
+    sending?.abort(); // what is submitted is newer
+  });
+
+  const photos = form.querySelector("input[type=file]");
+  const shown = document.createElement("ul");
+  shown.className = "photos";
+  photos.after(shown);
+  photos.addEventListener("change", () => {
+    shown.replaceChildren(
+      ...[...photos.files].slice(0, 4).map((file) => {
+        const item = document.createElement("li");
+        const image = new Image(120, 120);
+        image.alt = file.name;
+        image.src = URL.createObjectURL(file);
+        item.append(image);
+        return item;
+      }),
+    );
+  });
+}

@@ -1,0 +1,161 @@
+"""Asking on a phone, with and without JavaScript: from a worry to a question, to the reply, to nothing left of it."""
+
+import re
+
+import pytest
+from django.core import mail
+from PIL import Image
+
+from qa.models import Draft, Photo, Question, QuestionStatus
+from qa.notifications import send_waiting
+from tests.factories import make_answered_question, make_specialty, make_user
+
+BODY = (
+    "Two weeks ago I noticed small red spots on both legs, smooth and not raised. Since this morning I have a crushing "
+    "pressure on my chest. You can reach me at 0912-345-678. What are these spots?"
+)
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """A photo as a phone writes it, with the place where it was taken."""
+    exif = Image.Exif()
+    exif.get_ifd(0x8825)[2] = (25.0, 2.0, 3.0)
+    path = tmp_path / "leg.jpg"
+    Image.effect_noise((800, 600), 90).convert("RGB").save(path, exif=exif)
+    return path
+
+
+def press(page, name):
+    page.get_by_role("button", name=name).click()
+
+
+def follow(page, name):
+    page.get_by_role("link", name=name).click()
+
+
+def next_mail():
+    send_waiting()
+    return mail.outbox.pop()
+
+
+@pytest.mark.parametrize("has_javascript", [True, False], ids=["with JavaScript", "without"])
+def test_a_patient_asks_on_a_phone_and_stays_in_control_to_the_end(visit, photo, has_javascript):
+    make_specialty("Dermatology")
+    similar = make_answered_question(title="Red spots on both legs", body="Small red spots, smooth and not raised.")
+    moderator = make_user(role="Moderators")
+    page = visit("/", java_script_enabled=has_javascript)
+    follow(page, "Ask a doctor")
+
+    page.get_by_label("Your question in one line").fill("Red spots on my legs")
+    page.get_by_label("Tell the doctor more").fill(BODY)
+    page.get_by_label("Photos").set_input_files(photo)
+    if has_javascript:
+        page.get_by_text("Already answered?").wait_for()
+        page.get_by_role("heading", name=re.compile("Call 119")).wait_for()
+        assert Draft.objects.get().data["about"]["body"] == BODY
+    press(page, "Continue")
+
+    page.get_by_role("heading", name="Please read this first").wait_for()
+    assert page.get_by_role("heading", name=re.compile("119")).first.is_visible()
+    press(page, "I have read this")
+    assert page.get_by_role("link", name=similar.title).is_visible()
+    page.get_by_label("It is close, but…").check()
+    page.get_by_label("What is different about yours?").fill("Mine do not itch.")
+    press(page, "Go on asking")
+
+    assert page.get_by_label("What you want to know (1)").input_value() == "What are these spots?"
+    press(page, "Continue")
+    page.get_by_label("How old is this person?").select_option(label="30–39")
+    page.get_by_label("A name to appear under").fill("Blue Heron")
+    page.get_by_label("E-mail for news").fill("heron@example.org")
+    press(page, "Continue")
+
+    assert page.get_by_text("0912-345-678").first.is_visible()
+    press(page, "[phone number removed]")
+    assert not page.get_by_text("0912-345-678").count()
+    page.go_back()
+    page.reload()
+    page.goto("/ask/send/")
+    page.get_by_label("I agree to the terms").check()
+    Draft.objects.update(created_at=Draft.objects.get().created_at.replace(year=2020))
+    press(page, "Send my question")
+    page.get_by_role("heading", name="Your question is sent").wait_for()
+    page.goto("/ask/send/")  # the second time
+    page.get_by_role("heading", name="Your question is sent").wait_for()
+    question = Question.objects.get(status=QuestionStatus.PENDING)
+    assert question.is_urgent
+    assert "0912" not in question.body
+    assert question.seen_questions.get().note == "Mine do not itch."
+
+    link = re.search(r"http\S+/my/\S+/", next_mail().body).group()
+    page.goto(re.sub(r"^http://[^/]+", "", link))
+    page.get_by_role("heading", name="Your question", exact=True).first.wait_for()
+    assert page.get_by_alt_text("Your photo 1").is_visible()
+
+    question.ask_patient(moderator, "Do they fade under a glass?")
+    assert "fade" not in next_mail().body
+    page.reload()
+    assert page.get_by_text("Do they fade under a glass?").first.is_visible()
+    page.get_by_label("Your message").fill("No, they stay.")
+    press(page, "Send")
+    assert page.get_by_text("No, they stay.").is_visible()
+
+    follow(page, "Take the question back")
+    press(page, "Take my question back")
+    assert page.get_by_text("Your question is withdrawn: it is no longer on the portal.").is_visible()
+
+    kept = Photo.objects.get().file
+    follow(page, "Erase the question")
+    press(page, "Erase my question")
+    page.get_by_role("heading", name="Your question is erased").wait_for()
+    assert not Question.objects.filter(pk=question.pk).exists()
+    assert not kept.storage.exists(kept.name)
+    for address in ("/", "/questions/", "/feeds/latest.atom", "/search/?q=spots"):
+        assert "Blue Heron" not in page.request.get(address).text()
+    assert page.request.get(link.split("/my/")[-1].join(["/my/", ""])).status == 404
+
+
+def test_what_was_typed_survives_a_lost_connection(visit):
+    page = visit("/ask/")
+    page.get_by_label("Your question in one line").fill("Red spots on my legs")
+    with page.expect_response("**/ask/autosave/"):
+        page.get_by_label("Tell the doctor more").fill("Two weeks ago I noticed them.")
+    page.goto("/")
+    page.goto("/ask/")
+    assert page.get_by_label("Tell the doctor more").input_value() == "Two weeks ago I noticed them."
+
+
+def test_what_is_thrown_away_stays_away(visit):
+    page = visit("/ask/")
+    page.get_by_label("Your question in one line").fill("Red spots on my legs")
+    with page.expect_response("**/ask/autosave/"):
+        page.get_by_label("Tell the doctor more").fill("Two weeks ago I noticed them.")
+    page.reload()
+    press(page, "Throw away what I have written")
+    page.get_by_role("link", name="Ask a doctor").click()
+    assert page.get_by_label("Tell the doctor more").input_value() == ""
+    assert not Draft.objects.exists()
+
+
+def test_the_length_is_counted_and_too_much_is_said_not_cut(visit):
+    page = visit("/ask/")
+    page.get_by_label("Tell the doctor more").fill("x" * 4001)
+    assert page.get_by_text("4001 / 4000").is_visible()
+    press(page, "Continue")
+    assert page.get_by_text("it has 4001").first.is_visible()
+    assert len(page.get_by_label("Tell the doctor more").input_value()) == 4001
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_no_step_scrolls_sideways(visit, width):
+    page = visit("/ask/", width=width)
+    page.get_by_label("Your question in one line").fill("x" * 200)
+    page.get_by_label("Tell the doctor more").fill("x" * 2000)
+    for step in ("What is it about?", "What do you want to know?", "About you", "Read and send"):
+        page.get_by_role("heading", name=step, exact=True).wait_for()
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), step
+        if step == "About you":
+            page.get_by_label("How old is this person?").select_option(label="30–39")
+        if step != "Read and send":
+            press(page, "Continue")
