@@ -10,4 +10,9 @@ class QaConfig(AppConfig):
     verbose_name = _("Questions and replies")
 
     def ready(self):
+        from accounts import own_data  # noqa: PLC0415 - models are there only now
+        from qa import own_data as questions  # noqa: PLC0415
+        from qa.retention import forget_patient  # noqa: PLC0415
+
         post_migrate.connect(sync_roles_after_migrate, sender=self)
+        own_data.register("questions", questions.of_user, forget_patient)

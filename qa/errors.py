@@ -1,5 +1,7 @@
 """What the portal raises on purpose. Every message is a sentence a person may read."""
 
+from django.utils.translation import gettext as _
+
 
 class PortalError(Exception):
     """The root of our own errors: something a person asked for cannot be done."""
@@ -11,6 +13,18 @@ class InvalidTransition(PortalError):
 
 class QuestionClaimed(InvalidTransition):
     """Another doctor is working on the question."""
+
+
+class ReplyNotReady(PortalError):
+    """A reply lacks what a patient needs.
+
+    Args:
+        missing: a sentence for each field of the form that lacks something.
+    """
+
+    def __init__(self, missing: dict[str, str]):
+        self.missing = missing
+        super().__init__(" ".join(missing.values()))
 
 
 class DocumentError(PortalError):
@@ -25,3 +39,19 @@ class DocumentError(PortalError):
         self.line = line
         self.message = message
         super().__init__(f"line {line}: {message}" if line else message)
+
+
+class PhotoRefused(PortalError):
+    """A file that a patient sent is not taken as a photo; the sentence names it and says what to do."""
+
+
+class TooMany(PortalError):
+    """Somebody does the same thing too often.
+
+    Args:
+        retry_after: seconds until it may be done again.
+    """
+
+    def __init__(self, retry_after: int):
+        self.retry_after = retry_after
+        super().__init__(_("You have done this too often. Please try again later."))

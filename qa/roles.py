@@ -14,6 +14,10 @@ ROLES = {
         "qa.change_reply",
         "qa.view_replyreview",
         "qa.add_replyreview",
+        "qa.view_replytemplate",
+        "qa.add_replytemplate",
+        "qa.change_replytemplate",
+        "qa.delete_replytemplate",
     ],
     "Moderators": [
         "accounts.view_specialty",

@@ -21,8 +21,9 @@ POSTGRES_SERVERS = ["postgres://postgres@127.0.0.1:5432/postgres", "postgres:///
 # What would make the tests another portal than the default one.
 PORTAL_VARIABLES = """
     ALLOWED_HOSTS BEHIND_PROXY CRISIS_LINE DATABASE_POOL_SIZE DATABASE_URL DATA_DIR DEBUG DJANGO_SETTINGS_MODULE
-    EMAIL_URL EMERGENCY_NUMBER FROM_EMAIL SECRET_KEY SITE_NAME SITE_URL SSL_REDIRECT TIME_ZONE
+    EMAIL_URL EMERGENCY_NUMBER FROM_EMAIL REDIS_URL SECRET_KEY SITE_NAME SITE_URL SSL_REDIRECT TIME_ZONE
 """.split()  # noqa: SIM905
+ON_ALL_CORES = ["-n", "auto", "--dist", "loadfile"]
 NO_TESTS = 5  # what pytest ends with where none was chosen
 
 
@@ -34,7 +35,7 @@ class Run:
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder, "report.xml")
-            command = [sys.executable, "-m", "pytest", "-rfEs", f"--junitxml={report}", *arguments]
+            command = [sys.executable, "-m", "pytest", *ON_ALL_CORES, "-rfEs", f"--junitxml={report}", *arguments]
             self.status = subprocess.run(command, cwd=FOLDER, env=environment(database_url), check=False).returncode
             cases = ElementTree.parse(report).findall(".//testcase") if report.exists() else []
         self.name = name

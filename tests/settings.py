@@ -6,7 +6,7 @@ import shutil
 import tempfile
 
 os.environ.setdefault("DEBUG", "0")
-os.environ.setdefault("SECRET_KEY", "only-for-tests")
+os.environ.setdefault("SECRET_KEY", "only-for-tests".ljust(50, "-"))
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
 os.environ.setdefault("SITE_URL", "http://testserver")
 os.environ.setdefault("EMAIL_URL", "memory:")
@@ -24,3 +24,4 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}  # noqa: F405 - a file, as in real life
 WHITENOISE_USE_FINDERS = True  # serve static files without collecting them first
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405
+SECOND_FACTOR_REQUIRED = False  # so that client.force_login signs staff in; tests/test_staff.py turns it on

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
-from qa.models import Article, ArticleOrigin, ArticleStatus, EventKind, Flag, FlagReason, QuestionStatus
+from qa.models import Article, ArticleOrigin, ArticleStatus, EventKind, Flag, FlagReason, QuestionStatus, ReplyTemplate
 from tests.factories import (
     make_answered_question,
     make_article,
@@ -33,6 +33,8 @@ LISTS = {
     "qa_importrecord": set(),
     "qa_question": {"doctor", "moderator", "editor"},
     "qa_questionevent": {"moderator"},
+    "qa_reply": {"doctor", "moderator"},
+    "qa_replytemplate": {"doctor"},
     "qa_topic": {"doctor", "moderator", "editor"},
 }
 
@@ -63,6 +65,7 @@ def fill():
     question.events.create(kind=EventKind.REPLIED)
     make_topic().synonyms.create(name="Red dots")
     make_article(question=question, stance="agrees")
+    ReplyTemplate.objects.create(title="Dry skin", body="Use a cream.")
     Flag.objects.create(question=question, reason=FlagReason.WRONG)
     return question
 

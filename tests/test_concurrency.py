@@ -4,9 +4,13 @@ import threading
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 
+from qa import answering
 from qa.errors import InvalidTransition
-from qa.models import EventKind, Question, QuestionStatus, RejectReason, Reply, ReplyStatus
+from qa.models import Draft, EventKind, Question, QuestionStatus, RejectReason, Reply, ReplyStatus
+from tests.asking import SEND, write
 from tests.factories import make_doctor, make_question, make_reply, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,3 +92,76 @@ def test_a_question_restored_while_its_reply_is_withdrawn_is_never_public_withou
     all_at_once(lambda: question.restore(None), lambda: reply.withdraw(reply.doctor.user))
     question = Question.objects.get()
     assert question.status != QuestionStatus.ANSWERED or question.replies.published().exists()
+
+
+def test_twenty_identical_sends_at_once_make_one_question_and_all_lead_to_the_receipt(client):
+    write(client)
+    answers = []
+
+    def send():
+        browser = Client()
+        browser.cookies = client.cookies.copy()
+        answers.append(browser.post(reverse("ask_send"), SEND))
+
+    assert all_at_once(*[send] * 20) == [None] * 20
+    assert [(answer.status_code, answer.url) for answer in answers] == [(302, reverse("ask_sent"))] * 20
+    assert [event.kind for event in Question.objects.get().events.all()] == [EventKind.ASKED]
+    assert not Draft.objects.exists()
+
+
+def test_the_same_message_sent_many_times_at_once_is_kept_once():
+    question = make_question(QuestionStatus.OPEN)
+    address = reverse("my_question", args=[question.secret_key])
+    answers = []
+
+    def send():
+        answers.append(Client().post(address, {"body": "It itches now."}).status_code)
+
+    assert all_at_once(*[send] * PEOPLE) == [None] * PEOPLE
+    assert answers == [302] * PEOPLE
+    assert question.follow_ups.count() == 1
+
+
+TEXT = "Small flat spots that fade under a glass are mostly harmless. Keep the skin dry."
+
+
+def test_a_reply_sent_from_many_windows_at_once_is_published_once_and_every_text_is_kept():
+    question, doctor = make_question(QuestionStatus.OPEN), make_doctor()
+    draft = answering.begin(question, doctor)
+    made = []
+
+    def publish(number):
+        content = {"body": f"{TEXT} Window {number}.", "next_step": "routine"}
+        made.append(answering.publish(Reply.objects.get(pk=draft.pk), content, str(number))[1])
+
+    assert all_at_once(*[lambda n=n: publish(n) for n in range(PEOPLE)]) == [None] * PEOPLE
+    assert sorted(made) == [False] * (PEOPLE - 1) + [True]
+    reply = Reply.objects.get()
+    texts = {version.body for version in reply.versions.all()}
+    assert texts == {f"{TEXT} Window {number}." for number in range(PEOPLE)}
+    assert reply.body in texts
+    assert question.events.filter(kind=EventKind.REPLIED).count() == 1
+
+
+def test_twenty_identical_posts_of_a_reply_make_one_reply_and_one_version(client):
+    question, doctor = make_question(QuestionStatus.OPEN), make_doctor()
+    draft = answering.begin(question, doctor)
+    client.force_login(doctor.user)
+    data = {"reply": str(draft.key), "window": "one", "body": TEXT, "next_step": "routine", "publish": "1"}
+    answers = []
+
+    def send():
+        browser = Client()
+        browser.cookies = client.cookies.copy()
+        answers.append(browser.post(reverse("admin:answer_question", args=[question.pk]), data).status_code)
+
+    assert all_at_once(*[send] * 20) == [None] * 20
+    assert answers == [302] * 20
+    assert Reply.objects.get().versions.count() == 1
+    assert question.events.filter(kind=EventKind.REPLIED).count() == 1
+
+
+def test_a_doctor_who_opens_a_question_in_many_windows_has_one_draft():
+    question, doctor = make_question(QuestionStatus.OPEN), make_doctor()
+    assert all_at_once(*[lambda: answering.begin(question, doctor)] * PEOPLE) == [None] * PEOPLE
+    assert Reply.objects.count() == 1

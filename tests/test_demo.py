@@ -174,6 +174,8 @@ def serve_and_end(data_dir, number):
         assert f"{address}/ " in said
         assert all(email in said for email in ROLES)
         assert answers(f"{address}/healthz") == 200
+        assert f"{address}/demo/mailbox/\n" in said
+        assert answers(f"{address}/demo/mailbox/") == 200
         process.send_signal(number)
         assert process.wait(timeout=15) == 0
         rest = process.stderr.read()  # ends only when server and worker have closed it too

@@ -2,18 +2,24 @@
 
 import datetime
 import logging
+import re
 import signal
 import subprocess
 
 import pytest
 from django.conf import settings as portal
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.management import call_command
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
-from qa.models import EventKind, QuestionEvent, QuestionStatus, RejectReason, ReplyStatus
+from qa.models import Draft, EventKind, Question, QuestionEvent, QuestionStatus, RejectReason, ReplyStatus
 from qa.models.event import MAX_ATTEMPTS, NOTIFIED_KINDS
-from qa.notifications import send_waiting
+from qa.notifications import send_waiting, tell_erased, thank_reporters
+from tests.asking import ABOUT, post
 from tests.factories import make_question, make_reply
 from tests.processes import command, environment, free_port
 
@@ -57,9 +63,14 @@ def test_each_kind_is_one_mail_with_the_link_and_no_health_text(kind, doctor):
     assert message.to == [ADDRESS]
     assert f"{portal.SITE_URL}/my/{KEY}/" in message.body.splitlines()
     assert "&#" not in message.body
+    [(html, kind_of_text)] = message.alternatives
+    assert kind_of_text == "text/html"
+    assert f'href="{portal.SITE_URL}/my/{KEY}/"' in html
+    assert set(re.findall(r'(?:src|href|url)\W+"?(\w+://[^/"]+)', html)) == {portal.SITE_URL}
+    assert "<img" not in html
     assert "purple" not in str(message.message()).lower()
     assert "purple" not in f"{message.subject}{message.body}".lower()
-    assert event.question.specialty.name not in message.subject + message.body
+    assert event.question.specialty.name not in message.subject + message.body + html
 
 
 def test_every_kind_that_is_notified_says_something_of_its_own():
@@ -92,6 +103,73 @@ def test_a_signed_in_patient_is_told_at_the_address_of_the_account(patient):
     make_event(contact_email="", patient=patient)
     send_waiting()
     assert [message.to for message in mail.outbox] == [[patient.user.email]]
+
+
+@pytest.mark.parametrize("of_account", [False, True])
+def test_one_click_in_the_mail_program_stops_the_news(patient, of_account):
+    make_event(**({"contact_email": "", "patient": patient} if of_account else {}))
+    send_waiting()
+    [message] = mail.outbox
+    stop = message.extra_headers["List-Unsubscribe"].strip("<>").removeprefix(portal.SITE_URL)
+    field, _equals, value = message.extra_headers["List-Unsubscribe-Post"].partition("=")
+    assert f"{portal.SITE_URL}{stop}" in message.body.splitlines()
+    stranger = Client(enforce_csrf_checks=True)
+    response = stranger.get(stop)
+    assert (response.status_code, response.cookies) == (200, {})
+    assert response["Referrer-Policy"] == "no-referrer"
+    question = Question.objects.get(secret_key=KEY)
+    assert question.wants_news
+    for _twice in range(2):
+        response = stranger.post(stop, {field: value})
+        assert "no more e-mails" in response.text
+    question.refresh_from_db()
+    assert question.contact_email == ""
+    question.events.create(kind=EventKind.REPLIED)
+    assert send_waiting() == 0
+    assert stranger.get(reverse("my_question", args=[KEY])).status_code == 200
+
+
+def test_a_wrong_key_stops_nothing(client):
+    make_event()
+    assert client.post(reverse("my_question_stop", args=["another-key"])).status_code == 404
+    assert send_waiting() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_erases_a_question_is_told_once_it_is_gone():
+    question = make_event().question
+    with transaction.atomic():
+        tell_erased(question)
+        question.delete()
+        assert mail.outbox == []
+    [message] = mail.outbox
+    assert message.to == [ADDRESS]
+    assert message.subject.startswith("Your question is erased")
+    assert "/my/" not in str(message.message())
+    assert "purple" not in str(message.message()).lower()
+    assert "List-Unsubscribe" not in message.extra_headers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_erasing_does_not_need_a_mail_server_or_an_address(settings, caplog):
+    use_closed_mail_server(settings)
+    for fields in ({}, {"contact_email": "", "secret_key": "another-key-of-the-page"}):
+        question = make_event(**fields).question
+        with transaction.atomic():
+            tell_erased(question)
+            question.delete()
+    assert not Question.objects.exists()
+    assert caplog.text.count("is erased") == 1
+    assert ADDRESS not in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_is_told_of_an_erasing_that_failed():
+    question = make_event().question
+    with transaction.atomic():
+        tell_erased(question)
+        transaction.set_rollback(True)
+    assert mail.outbox == []
 
 
 @pytest.mark.parametrize("fields", [{"contact_email": ""}, {"contact_email": "", "secret_key": None, "source": "old"}])
@@ -179,3 +257,37 @@ def test_the_worker_ends_cleanly_when_told_to(number, tmp_path):
         worker.send_signal(number)
         assert worker.wait(timeout=10) == 0
         assert "ended" in worker.stderr.read()
+
+
+def test_the_worker_forgets_old_drafts_and_sessions(client):
+    post(client, "ask_about", ABOUT)
+    old = timezone.now() - datetime.timedelta(days=2)
+    Draft.objects.update(changed_at=old)
+    Session.objects.update(expire_date=old)
+    call_command("worker", "--once")
+    assert not Draft.objects.exists()
+    assert not Session.objects.exists()
+
+
+def test_who_reported_is_thanked_once_after_the_decision_and_the_address_forgotten(moderator):
+    flag = make_question(QuestionStatus.ANSWERED).flags.create(
+        reason="other", note="Purple note", contact_email=ADDRESS
+    )
+    assert thank_reporters() == 0
+    flag.decide(moderator, "kept", "It is right as it stands.")
+    assert [thank_reporters(), thank_reporters()] == [1, 0]
+    [message] = mail.outbox
+    assert message.to == [ADDRESS]
+    assert "Purple" not in message.body
+    flag.refresh_from_db()
+    assert flag.contact_email == ""
+
+
+def test_thanks_that_could_not_be_sent_are_tried_again(moderator, settings):
+    flag = make_question(QuestionStatus.ANSWERED).flags.create(reason="other", contact_email=ADDRESS)
+    flag.decide(moderator, "kept", "It is right as it stands.")
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    assert thank_reporters() == 0
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert thank_reporters() == 1

@@ -1,5 +1,7 @@
 """Roles: the groups have exactly what qa/roles.py says, after each migrate."""
 
+import re
+
 import pytest
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
@@ -42,3 +44,16 @@ def test_the_command_says_what_it_changed(capsys):
 def test_only_moderators_decide_on_questions():
     deciding = {role for role in ROLES if make_user(role=role).has_perm("qa.moderate_question")}
     assert deciding == {"Moderators"}
+
+
+def test_no_role_reads_or_changes_who_people_are_and_how_they_sign_in():
+    private = (
+        r"(accounts\.\w+_(user|patient)|accounts\.(add|change|delete)_doctor|(auth|account|mfa|admin|sessions)\.\w+)"
+    )
+    assert not [code for codes in ROLES.values() for code in codes if re.fullmatch(private, code)]
+
+
+def test_no_role_changes_or_deletes_a_question_by_hand():
+    held = {code for codes in ROLES.values() for code in codes}
+    assert not held & {"qa.add_question", "qa.change_question", "qa.delete_question", "qa.delete_reply"}
+    assert not [code for code in held if re.search(r"_(draft|photo|importrecord)$", code)]

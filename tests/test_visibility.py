@@ -56,9 +56,25 @@ def read(client, *names, **query):
     return "\n".join(texts)
 
 
+def read_if_there(client, name, **query):
+    """As `read`, for a page whose address with the words "not found" holds what the visitor has typed."""
+    response = client.get(reverse(name[0], args=name[1:]), query)
+    return "" if response.status_code == 404 else response.text
+
+
+def ask_the_same(client, name, then=None):
+    """What somebody is shown who is about to ask what resembles the question."""
+    about = {"title": "A rash on my body", "body": "My whole body is covered by a rash. What is it?"}
+    response = client.post(reverse(name), about)
+    return f"{response.headers} {response.text} {read(client, [then]) if then else ''}"
+
+
 # What a visitor reads at each surface, where `q` is a question under specialty, topic and doctor of the world below.
 SURFACES = {
     "home": lambda client, q: read(client, ["home"]),
+    "question_report": lambda client, q: read_if_there(client, ["question_report", q.pk], reply=q.replies.get().pk),
+    "question_helpful": lambda client, q: read_if_there(client, ["question_helpful", q.pk], reply=q.replies.get().pk),
+    "article_report": lambda client, q: read_if_there(client, ["article_report", "xylo-article"]),
     "question_list": lambda client, q: read(client, ["question_list"]),
     "question_detail": lambda client, q: read(client, ["question_detail", q.pk, q.slug]),
     "question_short": lambda client, q: read(client, ["question_short", q.pk]),
@@ -74,6 +90,9 @@ SURFACES = {
     "article_list": lambda client, q: read(client, ["article_list"]),
     "article_detail": lambda client, q: read(client, ["article_detail", "xylo-article"]),
     "search": lambda client, q: read(client, ["search"], q="rash"),
+    "ask_autosave": lambda client, q: ask_the_same(client, "ask_autosave"),
+    "ask_similar": lambda client, q: ask_the_same(client, "ask_about", then="ask_similar"),
+    "ask_parts": lambda client, q: ask_the_same(client, "ask_about", then="ask_parts"),
     "page": lambda client, q: read(client, *[["page", slug] for slug in urls.STANDING_PAGES.split("|")]),
     "feed_latest": lambda client, q: read(client, ["feed_latest"]),
     "feed_specialty": lambda client, q: read(client, ["feed_specialty", q.specialty.slug]),
@@ -89,6 +108,26 @@ SURFACES = {
         )
     ),
 }
+# Pages that show what belongs to one person, and photos: who sees these is tested in test_ask and test_own_question.
+ONLY_ONES_OWN = {
+    "ask_about",
+    "ask_answered",
+    "ask_discard",
+    "ask_photo",
+    "ask_send",
+    "ask_sent",
+    "ask_urgent",
+    "ask_you",
+    "my_photo",
+    "my_question",
+    "my_question_download",
+    "my_question_erase",
+    "my_question_erased",
+    "my_question_stop",
+    "my_question_withdraw",
+    "my_questions",
+    "photo",
+}
 SHOW_AN_ANSWERED_ONE = {
     "home",
     "question_list",
@@ -102,7 +141,12 @@ SHOW_AN_ANSWERED_ONE = {
     "doctor_detail",
     "article_list",
     "article_detail",
+    "article_report",
+    "question_report",
+    "question_helpful",
     "search",
+    "ask_autosave",
+    "ask_similar",
     "feed_latest",
     "feed_specialty",
     "sitemap_section",
@@ -139,7 +183,8 @@ def world(db):
         question.events.create(kind="claimed", note=HIDDEN_FROM_ALL[4])
         question.revisions.create(field="body", text=HIDDEN_FROM_ALL[4], reason="A name.")
         question.parts.create(position=1, text="Xylo part")
-        make_reply(question, doctor, reply_status, body="Xylo reply")
+        reply = make_reply(question, doctor, reply_status, body="Xylo reply")
+        reply.flags.create(reason="wrong", contact_email=HIDDEN_FROM_ALL[0], note=HIDDEN_FROM_ALL[4])
         article_fields = {"slug": "xylo-article", "body": "Xylo text", "question": question}
         make_article("Xylo rash article", article_status, **article_fields).topics.add(red_spots)
         question.topics.add(red_spots)
@@ -156,8 +201,8 @@ def world(db):
 
 
 def test_every_public_address_is_a_surface():
-    private = {"my_question"}
-    assert {pattern.name for pattern in urls.urlpatterns} - private <= {name.split(",")[0] for name in SURFACES}
+    public = {pattern.name for pattern in urls.urlpatterns} - ONLY_ONES_OWN
+    assert public <= {name.split(",")[0] for name in SURFACES}
 
 
 @pytest.mark.parametrize("surface", SURFACES)

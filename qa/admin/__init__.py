@@ -2,11 +2,14 @@
 
 from django.conf import settings
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 from taggit.models import Tag
 
-from qa.admin import articles, flags, questions, records, taxonomy
+from qa.admin import articles, flags, questions, records, replies, taxonomy
 
-__all__ = ["articles", "flags", "questions", "records", "taxonomy"]
+__all__ = ["articles", "flags", "questions", "records", "replies", "taxonomy"]
 
 admin.site.site_header = admin.site.site_title = settings.SITE_NAME
 admin.site.unregister(Tag)  # our vocabulary is Topic
+admin.site.index_title = _("Your desk")
+admin.site.enable_nav_sidebar = False  # the first page leads everywhere

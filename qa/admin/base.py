@@ -1,6 +1,46 @@
 """What several desks share."""
 
+import datetime
+from dataclasses import dataclass
+
 from django.contrib import admin
+from django.core.paginator import Paginator
+from django.utils.functional import cached_property
+
+MOST_LISTED = 10_000  # rows of a list that can be paged through; the others are found by searching and filters
+
+
+@dataclass(frozen=True)
+class DeskBox:
+    """What waits on one desk, shown on the admin's first page.
+
+    A ModelAdmin with a method `desk_box(request)` has a box there; it returns None for whom the desk is not.
+
+    Attributes:
+        title: what waits there, such as "Questions to decide on".
+        link: the address of the queue.
+        waiting: how many wait.
+        oldest: since when the oldest has waited; None where nothing does.
+        urgent: how many of them are urgent.
+        mine: how many of them this user has taken; None where nobody takes any.
+        alarm: what everybody at this desk should know first; "" where nothing is.
+    """
+
+    title: str
+    link: str
+    waiting: int
+    oldest: datetime.datetime | None = None
+    urgent: int = 0
+    mine: int | None = None
+    alarm: str = ""
+
+
+class CappedPaginator(Paginator):
+    """Counts no further than MOST_LISTED, so that a list of a million rows opens like a short one."""
+
+    @cached_property
+    def count(self):
+        return self.object_list.order_by()[:MOST_LISTED].count()
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):

@@ -7,7 +7,8 @@ import re
 
 import nh3
 from django import template
-from django.core.cache import cache
+from django.conf import settings
+from django.core.cache import caches
 from django.utils.html import escape
 from django.utils.safestring import mark_safe
 from django.utils.text import slugify
@@ -31,13 +32,41 @@ def plain(text):
 
 
 @register.filter
+def with_numbers(text):
+    """A sentence, escaped, in which the numbers to call can be tapped."""
+    html = escape(text)
+    for number in {settings.EMERGENCY_NUMBER, settings.CRISIS_LINE}:
+        link = f'<a href="tel:{escape(number.replace(" ", ""))}">{escape(number)}</a>'
+        html = re.sub(rf"(?<!\d){re.escape(escape(number))}(?!\d)", lambda _hit, link=link: link, html)
+    return mark_safe(html)
+
+
+MARK_START, MARK_END = "\ue000", "\ue001"  # private-use characters, which no typed text holds
+
+
+@register.filter
+def marked(text, findings):
+    """As `plain`, with what the findings are about marked; `findings` are of this very text and do not overlap."""
+    pieces, done = [], 0
+    for finding in sorted(findings, key=lambda finding: finding.start):
+        if finding.start >= done:
+            words = text[finding.start : finding.end].replace("\n", f"{MARK_END}\n{MARK_START}")
+            pieces += [text[done : finding.start], MARK_START, words, MARK_END]
+            done = finding.end
+    html = plain("".join([*pieces, text[done:]]))
+    return mark_safe(html.replace(MARK_START, "<mark>").replace(MARK_END, "</mark>"))
+
+
+@register.filter
 def markdown(text, top_level=2):
     """An article's Markdown as sanitised HTML whose highest headings are `top_level`.
 
     Rendered once for each text and kept in the cache: rendering is slow, and pages are read often.
     """
     digest = hashlib.sha256(text.encode()).hexdigest()
-    html = cache.get_or_set(f"markdown-{top_level}-{digest}", lambda: _render(text, top_level), CACHE_SECONDS)
+    html = caches["memory"].get_or_set(
+        f"markdown-{top_level}-{digest}", lambda: _render(text, top_level), CACHE_SECONDS
+    )
     return mark_safe(html)
 
 

@@ -42,7 +42,8 @@ def visit(chromium, transactional_db, live_server):
         page = context.new_page()
         page.on("console", lambda m: m.type in ("error", "warning") and complaints.append(f"{page.url}: {m.text}"))
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-        page.on("request", lambda r: r.url.startswith(live_server.url) or complaints.append(f"foreign: {r.url}"))
+        own = (live_server.url, f"blob:{live_server.url}")
+        page.on("request", lambda r: r.url.startswith(own) or complaints.append(f"foreign: {r.url}"))
         page.goto(address)
         return page
 

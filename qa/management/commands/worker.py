@@ -1,32 +1,40 @@
-"""`manage.py worker`: does what no page waits for. Today it sends e-mails to patients."""
+"""`manage.py worker`: does what no page waits for. It sends e-mails to patients, forgets what is too old, and
+tells doctors whose licence ends soon."""
 
 import logging
 import signal
 import time
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
 
-from qa.notifications import send_waiting
+from accounts.licences import tell_expiring
+from qa.heartbeat import beat
+from qa.notifications import send_waiting, thank_reporters
+from qa.retention import forget_expired_drafts, forget_visitors, sweep_photos
 
 logger = logging.getLogger(__name__)
 
 PAUSE = 3  # seconds between two rounds
+FORGET_EVERY = 600  # seconds
 STEP = 0.2  # seconds until a signal is noticed
 
 
 class Command(BaseCommand):
-    help = "Sends e-mails to patients until it is told to end (Ctrl-C or SIGTERM)."
+    help = "Sends e-mails to patients and forgets old drafts, until it is told to end (Ctrl-C or SIGTERM)."
 
     def add_arguments(self, parser):
         parser.add_argument("--once", action="store_true", help="Send what waits now, then end.")
 
     def handle(self, once, **options):
         if once:
-            sent = send_waiting()
+            self.forget()
+            sent = send_waiting() + tell_expiring() + thank_reporters()
             self.stdout.write("1 e-mail sent." if sent == 1 else f"{sent} e-mails sent.")
             return
         self.is_ending = False
+        self.forget_at = time.monotonic()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.end)
         logger.info("The worker has started.")
@@ -39,12 +47,32 @@ class Command(BaseCommand):
         """A signal: finish the e-mail at hand, then end."""
         self.is_ending = True
 
+    def is_to_end(self):
+        """Asked before each e-mail, of which a slow mail server may make a long round."""
+        beat()
+        return self.is_ending
+
     def work(self):
         try:
-            send_waiting(is_ending=lambda: self.is_ending)
+            beat()
+            send_waiting(is_ending=self.is_to_end)
+            if time.monotonic() >= self.forget_at:
+                self.forget()
+                tell_expiring()
+                thank_reporters()
+                self.forget_at = time.monotonic() + FORGET_EVERY
         except (OperationalError, InterfaceError) as error:  # the database is away: it may come back
             logger.warning("The database does not answer: %s", type(error).__name__)
             connection.close()
+        except OSError as error:  # the folder of photos, for instance
+            logger.warning("Could not do all that was due: %s", type(error).__name__)
+
+    def forget(self):
+        """What is too old: drafts, the sessions that led to them, who voted or reported, files without a photo."""
+        forget_expired_drafts()
+        forget_visitors()
+        sweep_photos()
+        call_command("clearsessions")
 
     def rest(self):
         until = time.monotonic() + PAUSE

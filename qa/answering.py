@@ -1,0 +1,318 @@
+"""Answering: a doctor's draft and its versions, what the checks say of it, and how it is published, once."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import Doctor, Specialty
+from qa import screening
+from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
+from qa.models import MAX_VERSIONS, EventKind, Question, QuestionStatus, Reply, ReplyVersion
+from qa.screening.readability import find_hard_reading, grade_level
+from qa.screening.refusal import is_bare_refusal, says_something
+
+ADVICE_KINDS = ["privacy", "medicine", "tone", "links"]
+TEXTS = {
+    "body": gettext_lazy("your reply"),
+    "may_be_about": gettext_lazy("what it can generally be about"),
+    "urgent_if": gettext_lazy("what would make it urgent"),
+    "whom_to_see": gettext_lazy("whom to see and what to bring"),
+}
+LINES = ("may_be_about", "urgent_if", "whom_to_see")
+GAP = re.compile(r"\[[^\[\]\n]{1,80}\]")  # what a template leaves to be filled in
+FIELDS = ("body", "next_step", "see_specialty_id", "cannot_assess", *LINES)
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What one rule says of one text, with the words it is about. `place` is its name in the form."""
+
+    place: str
+    where: str
+    message: str
+    quotes: list[str]
+    mend: str | None
+    needs_reason: bool
+
+
+@dataclass
+class Saved:
+    """What became of a save: the text is kept in any case, and `notices` say what else the doctor should know."""
+
+    reply: Reply
+    notices: list[str] = field(default_factory=list)
+
+
+# Drafts
+
+
+@transaction.atomic
+def begin(question: Question, doctor: Doctor, take_over: bool = False) -> Reply:
+    """Hold an open question for the doctor, and give back the doctor's draft, which is made where there is none.
+
+    Raises:
+        QuestionClaimed: while another doctor holds it, unless `take_over`.
+        InvalidTransition: where the question takes no reply, or the doctor may not publish.
+    """
+    question = Question.objects.select_for_update(of=("self",)).get(pk=question.pk)
+    if not doctor.may_publish():
+        raise InvalidTransition(_("Only a doctor with a verified licence in force can reply."))
+    if question.status == QuestionStatus.OPEN:
+        question.claim(doctor, take_over)
+    elif question.status != QuestionStatus.ANSWERED:
+        raise InvalidTransition(
+            _("A question that is %(status)s takes no reply.") % {"status": question.get_status_display()}
+        )
+    return question.replies.drafts().get_or_create(
+        question=question, doctor=doctor, defaults={"specialty": question.specialty}
+    )[0]
+
+
+@transaction.atomic
+def save(reply: Reply, content: Mapping, window: str = "", sent: int = 0) -> Saved:
+    """Keep what the form holds. It is kept whoever holds the question now; `notices` say what has changed meanwhile.
+
+    Args:
+        reply: the doctor's own, as it was when the form was opened.
+        content: the fields of FIELDS, and `coverage` from the primary key of a part to what is said of it.
+        window: names the browser window, so that two of them keep a version each.
+        sent: when the window sent it, in milliseconds by its own clock: what arrives late replaces nothing newer.
+    """
+    question = Question.objects.select_for_update(of=("self",)).get(pk=reply.question_id)
+    reply = Reply.objects.select_for_update(of=("self",)).select_related("doctor").get(pk=reply.pk)
+    saved = Saved(reply)
+    latest = reply.versions.first()
+    if latest and latest.is_later_than(window, sent):
+        return saved
+    if latest is None or latest.content != content:
+        if latest and latest.window and window and latest.window != window:
+            saved.notices.append(_("You have also written in another window. Both texts are kept under “Versions”."))
+        _keep_version(reply, latest, content, window, sent)
+    if reply.is_draft:
+        _apply(reply, content)
+        saved.notices += _renew_claim(question, reply.doctor)
+    else:
+        saved.notices.append(_("This reply is published already. What you wrote since is kept under “Versions”."))
+    reply.question = question
+    return saved
+
+
+def _renew_claim(question, doctor):
+    """Hold an open question for ten more minutes; sentences about what stands against it."""
+    if question.status == QuestionStatus.ANSWERED:
+        return []
+    try:
+        question.claim(doctor)
+    except QuestionClaimed:
+        sentence = _("%(doctor)s has taken over this question. Your text is kept.")
+        return [sentence % {"doctor": question.claimed_by}]
+    except InvalidTransition:
+        sentence = _("This question is now %(status)s and takes no reply. Your text is kept.")
+        return [sentence % {"status": question.get_status_display()}]
+    return []
+
+
+def _keep_version(reply, latest, content, window, sent):
+    if latest and latest.takes_up(content, window):
+        ReplyVersion.objects.filter(pk=latest.pk).update(content=content, sent=sent, saved_at=timezone.now())
+        return
+    reply.versions.create(content=content, window=window, sent=sent)
+    old = reply.versions.values_list("pk", flat=True)[MAX_VERSIONS:]
+    reply.versions.filter(pk__in=list(old)).delete()
+
+
+def _apply(reply, content):
+    for name in FIELDS:
+        setattr(reply, name, content.get(name, None if name.endswith("_id") else ""))
+    reply.save(update_fields=FIELDS)
+    wanted = {int(pk): coverage for pk, coverage in content.get("coverage", {}).items() if coverage}
+    reply.coverages.exclude(part__in=wanted).delete()
+    for part in reply.question.parts.filter(pk__in=wanted):
+        reply.coverages.update_or_create(part=part, defaults={"coverage": wanted[part.pk]})
+
+
+def content_of(reply: Reply) -> dict:
+    """What the form holds when the reply is opened, in the shape that `save` takes."""
+    coverage = {str(covered.part_id): covered.coverage for covered in reply.coverages.all()}
+    return {name: getattr(reply, name) for name in FIELDS} | {"coverage": coverage}
+
+
+@transaction.atomic
+def leave(question: Question, doctor: Doctor) -> None:
+    """Give the question back. A draft with text is kept, an empty one is not."""
+    question.release(doctor)
+    question.replies.drafts().filter(doctor=doctor, body="", may_be_about="", versions=None).delete()
+
+
+@transaction.atomic
+def ask_patient(question: Question, doctor: Doctor, note: str) -> None:
+    """The doctor needs to know more. The draft is kept until the patient has answered.
+
+    Raises:
+        InvalidTransition: where the question is not open, or another doctor holds it.
+    """
+    question.claim(doctor)
+    question.ask_patient(doctor.user, note)
+
+
+@transaction.atomic
+def transfer(question: Question, doctor: Doctor, specialty: Specialty, note: str) -> None:
+    """The question belongs to another specialty, whose doctors have their own time for it.
+
+    Raises:
+        InvalidTransition: where the question is not open, is there already, or another doctor holds it.
+    """
+    question.claim(doctor)
+    question.transfer(doctor.user, specialty, note)
+
+
+# Checks
+
+
+def advice_on(content: Mapping) -> list[Advice]:
+    """What the doctor should look at before publishing, each thing once for each text."""
+    found = {}
+    for name in TEXTS:
+        text = content.get(name, "")
+        for finding in _findings(text):
+            found.setdefault((name, finding.rule), []).append((finding, text[finding.start : finding.end]))
+    return [
+        Advice(
+            f"{name}/{rule}",
+            str(TEXTS[name]),
+            hits[0][0].message,
+            [quote for _finding, quote in hits if quote],
+            hits[0][0].mend,
+            hits[0][0].severity == screening.Severity.REASON,
+        )
+        for (name, rule), hits in found.items()
+    ]
+
+
+def _findings(text):
+    found = screening.screen(text, ADVICE_KINDS) + find_hard_reading(text)
+    return [finding for finding in found if not text[finding.start :].startswith(settings.SITE_URL + "/")]
+
+
+def mended(content: Mapping, place: str) -> dict:
+    """The content with what one rule has found in one text replaced by what it proposes; `place` is the advice's."""
+    name, _slash, rule = place.partition("/")
+    if name not in TEXTS:
+        return dict(content)
+    findings = [finding for finding in _findings(content[name]) if finding.rule == rule]
+    return dict(content) | {name: screening.mend(content[name], findings)}
+
+
+def grade_of(content: Mapping) -> float | None:
+    """The school grade that the whole reply reads like; None while it is short."""
+    return grade_level("\n".join(content.get(name, "") for name in TEXTS))
+
+
+def missing_in(question: Question, content: Mapping) -> dict[str, str]:
+    """What a patient still needs of the reply: a sentence for each field of the form."""
+    missing = {}
+    lines = tuple(content.get(name, "") for name in LINES)
+    if not content.get("body", "").strip():
+        missing["body"] = _("Write a reply before you publish it.")
+    elif gap := GAP.search(content["body"]):
+        missing["body"] = _("Fill in %(gap)s, or take it out.") % {"gap": gap.group()}
+    elif is_bare_refusal(content["body"], lines if content.get("cannot_assess") else ()):
+        missing["body"] = _(
+            "This only says that you cannot tell, or sends the patient away. Say what it can be about, what to watch "
+            "for and what to do meanwhile; or choose below why it cannot be assessed, and fill in the three lines."
+        )
+    if not content.get("next_step"):
+        missing["next_step"] = _("Say what the patient should do next.")
+    if content.get("cannot_assess"):
+        for name, line in zip(LINES, lines, strict=True):
+            if not says_something(line):
+                missing[name] = _("Write a sentence that helps the patient: %(what)s.") % {"what": TEXTS[name]}
+    said = content.get("coverage", {})
+    for part in question.parts.all():
+        if not said.get(str(part.pk)):
+            missing[f"part_{part.pk}"] = _("Say how far you answer this.")
+    return missing
+
+
+# Publishing
+
+
+def publish(reply: Reply, content: Mapping, window: str = "", reasons: Mapping | None = None) -> tuple[Saved, bool]:
+    """Keep what the form holds, then publish it. Whoever publishes twice, or in two windows, gets the same reply.
+
+    Args:
+        reply: the doctor's own draft, which is the key: one form makes one reply.
+        content, window: as for `save`.
+        reasons: why a finding is let stand, by the advice's place.
+
+    Returns: what was kept, and whether it was published just now.
+
+    Raises:
+        ReplyNotReady: where the patient still needs something, or a finding needs a reason; the text is kept.
+        InvalidTransition: where the doctor, the question's status or its holder does not allow it; the text is kept.
+    """
+    saved = save(reply, content, window)
+    if not saved.reply.is_draft:
+        return saved, False
+    with transaction.atomic():
+        question = Question.objects.select_for_update(of=("self",)).get(pk=reply.question_id)
+        reply = Reply.objects.select_for_update(of=("self",)).select_related("doctor__user").get(pk=reply.pk)
+        if not reply.is_draft:  # another window was quicker
+            return Saved(reply), False
+        if question.status == QuestionStatus.OPEN:
+            question.claim(reply.doctor)
+        by = reply.doctor.user
+        given = _require_readiness(question, content, reasons or {})
+        _apply(reply, content)
+        reply.publish(by)
+        for rule, reason in given.items():
+            question.events.create(kind=EventKind.REASON_GIVEN, actor=by, note=f"{rule}: {reason}")
+        if reply.supersedes and reply.supersedes.is_published:
+            reply.supersedes.withdraw(by, _("A newer reply of the same doctor has taken its place."))
+    return Saved(reply), True
+
+
+def _require_readiness(question, content, reasons):
+    """The reasons given for what needs one, by rule. Raises ReplyNotReady where something is missing."""
+    missing, given = missing_in(question, content), {}
+    for advice in advice_on(content):
+        if advice.needs_reason:
+            reason = reasons.get(advice.place, "").strip()
+            given[advice.place.partition("/")[2]] = reason
+            if not reason:
+                missing[f"reason/{advice.place}"] = _("Change it, or say why it must stand: %(message)s") % {
+                    "message": advice.message
+                }
+    if missing:
+        raise ReplyNotReady(missing)
+    return given
+
+
+@transaction.atomic
+def supersede(reply: Reply) -> Reply:
+    """A draft that takes the place of the doctor's own published reply as soon as it is published.
+
+    Raises:
+        InvalidTransition: where the reply is not published, or the doctor may not publish.
+    """
+    if not reply.is_published:
+        raise InvalidTransition(_("Only a published reply can be replaced by a newer one."))
+    draft = begin(reply.question, reply.doctor)
+    draft.supersedes = reply
+    draft.save(update_fields=["supersedes"])
+    if not draft.body.strip():
+        _apply(draft, content_of(reply))
+    return draft
+
+
+@transaction.atomic
+def discard(reply: Reply) -> None:
+    """Throw a draft away with its versions, and give the question back."""
+    reply.question.release(reply.doctor)
+    Reply.objects.drafts().filter(pk=reply.pk).delete()

@@ -1,0 +1,176 @@
+"""The desks: the first page, who may open what, what it costs, and what nobody finds there."""
+
+import datetime
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from qa.admin.base import DeskBox
+from qa.models import Article, EventKind, Flag, FlagReason, Question, QuestionEvent
+from tests.factories import make_answered_question, make_question, make_specialty, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_first_page_shows_what_each_desk_says_waits_there_urgent_first(client, moderator, monkeypatch):
+    desk = admin.site._registry[Article]
+    box = DeskBox("Letters to open", "/letters/", 7, oldest=timezone.now() - datetime.timedelta(hours=3), mine=2)
+    monkeypatch.setattr(desk, "desk_box", lambda request: box, raising=False)
+    client.force_login(moderator)
+    text = client.get(reverse("admin:index")).text
+    assert '<a href="/letters/">Letters to open</a>' in text
+    assert "<strong>7</strong> waiting" in text
+    assert "waits for 3\xa0hours" in text
+
+
+def test_the_admin_wears_the_look_of_the_portal_and_needs_no_inline_style_or_script(client, moderator):
+    client.force_login(moderator)
+    for name in ("admin:index", "admin:qa_question_changelist"):
+        response = client.get(reverse(name))
+        assert "css/tokens.css" in response.text
+        assert "css/desk.css" in response.text
+        assert "theme.js" not in response.text
+        assert "<style" not in response.text
+        assert " style=" not in response.text
+
+
+# For each page of the moderators' desk, the roles that may open it; all others get 403, visitors the sign-in page.
+PAGES = {
+    "admin:qa_question_queue": {"moderator"},
+    "admin:qa_question_spam": {"moderator"},
+    "admin:qa_question_moderate": {"moderator"},
+    "admin:qa_question_photo": {"moderator"},
+    "admin:qa_flag_changelist": {"moderator"},
+    "admin:qa_flag_change": {"moderator"},
+    "admin:qa_question_changelist": {"moderator", "doctor", "editor"},
+    "admin:qa_question_change": {"moderator", "doctor", "editor"},
+    "admin:qa_question_history": {"moderator", "doctor", "editor"},
+    "admin:qa_questionevent_changelist": {"moderator"},
+    "admin:qa_questionevent_change": {"moderator"},
+}
+POSTED_ONLY = {"admin:qa_question_spam", "admin:qa_question_photo"}
+
+
+@pytest.fixture
+def people(moderator, doctor, editor, patient):
+    administrator = make_user("admin@example.org", is_staff=True, is_superuser=True)
+    staff = {"administrator": administrator, "moderator": moderator, "doctor": doctor.user, "editor": editor}
+    return staff | {"patient": patient.user}
+
+
+def row_for(name):
+    """The arguments of an address: a row that every role but a patient may look at, where its lists show it."""
+    question = make_answered_question()
+    if "flag_change" in name and "list" not in name:
+        return [Flag.objects.create(question=question, reason=FlagReason.WRONG).pk]
+    if "event_change" in name and "list" not in name:
+        return [question.events.create(kind=EventKind.REPLIED).pk]
+    return [] if name.endswith(("list", "queue", "spam")) else [question.pk]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_each_page_opens_for_its_roles_only(client, people, name):
+    address = reverse(name, args=row_for(name))
+    for role, user in people.items():
+        client.force_login(user)
+        allowed = 405 if name in POSTED_ONLY else 200
+        wanted = 302 if role == "patient" else allowed if role in PAGES[name] | {"administrator"} else 403
+        assert client.get(address).status_code == wanted, role
+        if role not in PAGES[name] | {"administrator"}:
+            assert client.post(address, {"decide": "1", "confirmed": "1"}).status_code in (302, 403), role
+    client.logout()
+    assert client.get(address).url.startswith(reverse("admin:login"))
+
+
+@pytest.mark.parametrize("name", ["admin:qa_question_moderate", "admin:qa_question_photo", "admin:qa_flag_change"])
+def test_what_does_not_exist_is_not_found(client, moderator, name):
+    client.force_login(moderator)
+    assert client.post(reverse(name, args=[999999])).status_code == 404
+
+
+def cost(client, address):
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize("name", ["admin:index", "admin:qa_question_queue", "admin:qa_flag_changelist"])
+def test_a_queue_costs_the_same_with_ten_and_with_a_thousand_rows(client, moderator, name):
+    client.force_login(moderator)
+
+    def fill(number):
+        specialties = [make_specialty(f"Specialty {n}") for n in range(5)]
+        rows = [Question(title="Spots", body="Red ones", specialty=specialties[n % 5]) for n in range(number)]
+        rows = Question.objects.bulk_create(rows)
+        events = [QuestionEvent(question=row, kind=EventKind.ADVICE_PASSED, note="links: web") for row in rows]
+        QuestionEvent.objects.bulk_create(events)
+        Flag.objects.bulk_create([Flag(question=row, reason=FlagReason.WRONG, assignee=moderator) for row in rows])
+
+    fill(10)
+    few = cost(client, reverse(name))
+    fill(990)
+    assert cost(client, reverse(name)) == few <= 12
+
+
+def test_the_page_of_a_question_costs_the_same_whatever_hangs_on_it(client, moderator, patient):
+    client.force_login(moderator)
+    question = make_question(patient=patient)
+    page = reverse("admin:qa_question_moderate", args=[question.pk])
+
+    def fill(number):
+        for n in range(number):
+            make_question(patient=patient)
+            question.events.create(kind=EventKind.CLAIMED, actor=moderator)
+            question.revisions.create(field="body", text="Before", reason="A name", editor=moderator)
+            question.seen_questions.create(seen=make_answered_question(title=f"Gout in toe {n}", body="It is swollen."))
+
+    fill(2)
+    few = cost(client, page)
+    fill(10)
+    assert cost(client, page) == few <= 32
+
+
+def test_no_moderator_finds_an_address_or_a_secret_key_anywhere(client, moderator, patient):
+    client.force_login(moderator)
+    question = make_question(patient=patient, contact_email="hidden@example.org")
+    other = make_question(contact_email="hidden@example.org")
+    event = question.events.create(kind=EventKind.ASKED, actor=patient.user)
+    question.withdraw(patient.user)
+    Flag.objects.create(question=question, reason=FlagReason.WRONG)
+    addresses = [reverse(name) for name in PAGES if name.endswith(("list", "queue"))]
+    addresses += [
+        reverse(f"admin:qa_question_{name}", args=[question.pk]) for name in ("change", "history", "moderate")
+    ]
+    addresses += [
+        reverse("admin:index"),
+        reverse("admin:qa_question_moderate", args=[other.pk]),
+        reverse("admin:qa_questionevent_change", args=[event.pk]),
+        reverse("admin:qa_question_changelist") + "?q=hidden",
+    ]
+    for address in addresses:
+        text = client.get(address).text
+        for private in ("hidden@", question.secret_key, other.secret_key, patient.user.email):
+            assert private not in text.replace("?q=hidden", ""), address
+    for user in (patient.user, question.patient.user):
+        assert client.get(reverse("admin:accounts_user_change", args=[user.pk])).status_code == 403
+
+
+@pytest.mark.parametrize("field", ["contact_email", "secret_key", "patient", "patient__user__email"])
+def test_nobody_probes_a_hidden_field_through_the_address_of_a_list(client, people, patient, field):
+    make_question(title="Probed", patient=patient, contact_email="hidden@example.org")
+    for role in ("moderator", "administrator"):
+        client.force_login(people[role])
+        response = client.get(reverse("admin:qa_question_changelist") + f"?{field}__startswith=h")
+        assert response.status_code == 400
+
+
+def test_a_list_counts_no_further_than_anybody_pages(client, moderator, monkeypatch):
+    monkeypatch.setattr("qa.admin.base.MOST_LISTED", 3)
+    client.force_login(moderator)
+    for _number in range(5):
+        make_question()
+    assert "3 questions" in client.get(reverse("admin:qa_question_changelist")).text

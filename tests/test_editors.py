@@ -1,0 +1,347 @@
+"""The editors' desk: articles with their review and earlier texts, topics with their names, and topics that merge."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from qa.errors import InvalidTransition
+from qa.models import UNDATED, Article, ArticleStatus, RelatedOrigin, Topic, TopicRedirect
+from tests.factories import make_answered_question, make_article, make_doctor, make_specialty, make_topic, make_user
+
+pytestmark = pytest.mark.django_db
+
+LIST = reverse("admin:qa_article_changelist")
+TODAY = timezone.localdate()
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def as_editor(client, editor):
+    client.force_login(editor)
+    return client
+
+
+def page_of(row, name="change"):
+    return reverse(f"admin:qa_{row._meta.model_name}_{name}", args=[row.pk])
+
+
+def fields_of(article, **changes):
+    """What the article's form holds, as a browser sends it back."""
+    names = ("title", "slug", "body", "sources", "origin", "reviewer_id", "reviewed_on", "review_by", "stance")
+    fields = {name.removesuffix("_id"): getattr(article, name) or "" for name in names}
+    fields |= {"topics": [topic.pk for topic in article.topics.all()], "question": article.question_id or ""}
+    return fields | changes
+
+
+def edit(client, article, **changes):
+    """Change the article in its form; the sentences that refuse it, and the article as it is then."""
+    response = client.post(page_of(article), fields_of(article, **changes))
+    errors = response.context["errors"] if response.status_code == 200 else []
+    article = Article.objects.get(pk=article.pk)
+    return [str(error) for group in errors for error in group], article
+
+
+# Writing and preview
+
+
+def test_a_preview_shows_the_typed_text_as_readers_would_see_it_and_saves_nothing(as_editor):
+    article = make_article()
+    assert reverse("admin:qa_article_preview") in as_editor.get(page_of(article)).text
+    typed = {"title": "Typed <b>title</b>", "body": "# Part\n\n**Strong** <script>x</script>", "sources": "- One"}
+    text = as_editor.post(reverse("admin:qa_article_preview"), typed).text
+    assert "<strong>Strong</strong>" in text
+    assert "Typed &lt;b&gt;title&lt;/b&gt;" in text
+    assert "<script>x" not in text
+    assert '<a href="#section-part">' in text
+    assert as_editor.get(reverse("admin:qa_article_preview")).status_code == 405
+    assert Article.objects.get().body == article.body
+
+
+def test_a_published_article_keeps_its_address_and_the_text_before_a_change(as_editor, editor):
+    article = make_article(title="Sun", body="Old words.")
+    errors, article = edit(as_editor, article, body="New words.", slug="other")
+    assert not errors
+    assert (article.body, article.slug != "other") == ("New words.", True)
+    revision = article.revisions.get()
+    assert (revision.body, revision.editor) == ("Old words.", editor)
+    assert "Old words." in as_editor.get(page_of(article, "versions")).text
+    assert "Old words." not in as_editor.get(article.get_absolute_url()).text
+
+
+def test_a_draft_keeps_no_earlier_text_and_a_change_elsewhere_none_either(as_editor):
+    draft, article = make_article(status=ArticleStatus.DRAFT), make_article("Sun")
+    edit(as_editor, draft, body="Other words.")
+    edit(as_editor, article, origin="machine")
+    assert not draft.revisions.exists()
+    assert not article.revisions.exists()
+
+
+def test_two_editors_do_not_overwrite_each_other_unseen(as_editor, doctor):
+    article = make_article()
+    opened = as_editor.get(page_of(article)).context["adminform"].form["opened"].value()
+    edit(as_editor, article, body="The first one.", opened=opened)
+    errors, article = edit(as_editor, article, body="The second one.", opened=opened)
+    assert "Somebody else has changed this article" in errors[0]
+    assert article.body == "The first one."
+
+
+def test_topics_are_chosen_whole_whatever_is_in_their_names(as_editor):
+    topics = [make_topic(name, slug=f"t{n}") for n, name in enumerate(("Itch, at night", 'Red "spots" here', "A b c"))]
+    errors, article = edit(as_editor, make_article(), topics=[topic.pk for topic in topics])
+    assert not errors
+    assert set(article.topics.all()) == set(topics)
+    assert Topic.objects.count() == 3
+
+
+def test_a_stance_needs_a_question(as_editor):
+    question = make_answered_question()
+    errors, article = edit(as_editor, make_article(), stance="agrees")
+    assert "beside a question" in errors[0]
+    errors, article = edit(as_editor, article, stance="agrees", question=question.pk)
+    assert not errors
+    assert article.stance == "agrees"
+
+
+# Review
+
+
+def test_an_editor_writes_down_the_review_of_a_doctor_which_holds_for_two_years(as_editor, doctor):
+    article = make_article(origin="imported")
+    assert "not reviewed by a doctor" in as_editor.get(article.get_absolute_url()).text
+    errors, article = edit(as_editor, article, reviewer=doctor.pk, reviewed_on=TODAY - 3 * DAY)
+    assert not errors
+    assert (article.reviewer, article.reviewed_on) == (doctor, TODAY - 3 * DAY)
+    assert article.review_by == TODAY - 3 * DAY + datetime.timedelta(days=730)
+    assert "not reviewed by a doctor" not in as_editor.get(article.get_absolute_url()).text
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"reviewed_on": TODAY + DAY}, "cannot lie in the future"),
+        ({"reviewed_on": TODAY, "review_by": TODAY - DAY}, "comes after this one"),
+        ({"reviewer": "", "reviewed_on": TODAY}, "which doctor"),
+    ],
+    ids=str,
+)
+def test_a_review_that_cannot_be_is_refused(as_editor, doctor, changes, said):
+    errors, article = edit(as_editor, make_article(), **{"reviewer": doctor.pk} | changes)
+    assert said in errors[0]
+    assert article.reviewer is None
+
+
+def test_only_doctors_with_a_licence_in_force_review_and_a_review_outlives_the_licence(as_editor, doctor):
+    expired = make_doctor("Old Licence", licence_expires_on=TODAY - DAY)
+    archive = make_doctor("Of The Archive", verified_at=None, user=None, is_from_archive=True)
+    page = as_editor.get(page_of(make_article())).text
+    assert "Dr. Ada Example" in page
+    assert "Old Licence" not in page
+    for other in (expired, archive):
+        errors, article = edit(as_editor, make_article(), reviewer=other.pk)
+        assert errors
+        assert article.reviewer is None
+        with pytest.raises(InvalidTransition):
+            article.set_review(other)
+    held = make_article(reviewer=expired, reviewed_on=TODAY - 90 * DAY, review_by=TODAY + 90 * DAY)
+    errors, held = edit(as_editor, held, origin="machine")
+    assert not errors
+    assert held.reviewer == expired
+
+
+def test_a_changed_text_is_not_reviewed_any_longer_but_after_a_small_correction(as_editor, doctor):
+    review = {"reviewer": doctor, "reviewed_on": TODAY - 9 * DAY, "review_by": TODAY + 9 * DAY}
+    errors, article = edit(as_editor, make_article(**review), body="A comma, more.", keeps_review="on")
+    assert not errors
+    assert article.reviewer == doctor
+    errors, article = edit(as_editor, article, body="Quite another cure.")
+    assert not errors
+    assert (article.reviewer, article.reviewed_on, article.review_by) == (None, None, None)
+    assert [revision.reviewer for revision in article.revisions.all()] == [doctor, doctor]
+
+
+def test_a_doctor_signs_the_article_with_the_own_log_in(client, doctor):
+    article = make_article()
+    client.force_login(doctor.user)
+    assert page_of(article, "review") in client.get(page_of(article)).text
+    assert "Moisturise" in client.get(page_of(article, "review")).text
+    client.post(page_of(article, "review"), {"text": article.fingerprint})
+    article.refresh_from_db()
+    assert (article.reviewer, article.reviewed_on) == (doctor, TODAY)
+    assert f"reviewed by {doctor}" in client.get(article.get_absolute_url()).text
+
+
+def test_a_doctor_signs_only_what_was_read_and_never_the_own_article(client, doctor):
+    article = make_article(author=doctor.user)
+    client.force_login(doctor.user)
+    assert "another doctor" in client.post(page_of(article, "review"), {"text": article.fingerprint}).text
+    Article.objects.update(author=None)
+    read = article.fingerprint
+    Article.objects.update(body="Changed meanwhile.")
+    assert "read it once more" in client.post(page_of(article, "review"), {"text": read}).text
+    assert Article.objects.get().reviewer is None
+
+
+# What waits
+
+
+def test_the_desk_shows_what_a_doctor_should_review_first_or_again(as_editor, doctor):
+    def reviewed(title, until, **fields):
+        return make_article(title, reviewer=doctor, reviewed_on=TODAY - 800 * DAY, review_by=until, **fields)
+
+    reviewed("Fresh", TODAY + DAY)
+    reviewed("Overdue", TODAY - 40 * DAY)
+    reviewed("Overdue draft", TODAY - DAY, status=ArticleStatus.DRAFT)
+    make_article("Never read", published_at=UNDATED)
+    first_page = as_editor.get(reverse("admin:index")).text
+    assert "Articles that a doctor should review" in first_page
+    assert "<strong>2</strong> waiting" in first_page
+    assert "waits for 1\xa0month" in first_page
+
+    def listed(**query):
+        return {article.title for article in as_editor.get(LIST, query).context["cl"].queryset}
+
+    assert listed(review="waiting") == {"Overdue", "Never read"}
+    assert listed(review="overdue") == {"Overdue"}
+    assert listed(review="never") == {"Never read"}
+    assert "overdue since" in as_editor.get(LIST).text
+
+
+@pytest.mark.parametrize("name", ["article", "topic"])
+def test_a_list_costs_the_same_however_long_it_is(as_editor, doctor, name):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            assert as_editor.get(reverse(f"admin:qa_{name}_changelist")).status_code == 200
+        return len(queries)
+
+    def fill(number):
+        for n in range(number):
+            topic = make_topic(f"Topic {number} {n}")
+            topic.synonyms.create(name="Other")
+            article = make_article(f"Article {n}", author=make_user(), reviewer=doctor, reviewed_on=TODAY)
+            article.topics.add(topic)
+
+    fill(2)
+    few = cost()
+    fill(40)
+    assert cost() == few <= 12
+
+
+# Who may
+
+
+@pytest.mark.parametrize("role", ["doctor", "moderator", "editor", "patient", "unlicensed"])
+def test_each_page_of_the_desk_is_for_its_role_only(client, doctor, moderator, editor, patient, role):
+    unlicensed = make_doctor(licence_expires_on=TODAY - DAY)
+    people = {"doctor": doctor.user, "moderator": moderator, "editor": editor, "patient": patient.user}
+    client.force_login((people | {"unlicensed": unlicensed.user})[role])
+    article, topic = make_article(), make_topic()
+    statuses = {
+        "preview": client.post(reverse("admin:qa_article_preview"), {"body": "x"}).status_code,
+        "versions": client.get(page_of(article, "versions")).status_code,
+        "merge": client.get(page_of(topic, "merge")).status_code,
+        "review": client.get(page_of(article, "review")).status_code,
+        "edit": client.post(page_of(article), fields_of(article)).status_code,
+    }
+    refused = 302 if role == "patient" else 403  # patients are sent to sign in
+    allowed = {"editor": {"preview", "versions", "merge", "edit"}, "doctor": {"review"}}.get(role, set())
+    assert {name for name, status in statuses.items() if status != refused} == allowed
+
+
+@pytest.mark.parametrize("role", ["doctor", "moderator"])
+def test_who_may_only_look_sees_the_article_and_no_buttons(client, doctor, moderator, role):
+    article = make_article()
+    article.topics.add(make_topic("Dry Skin"))
+    client.force_login(doctor.user if role == "doctor" else moderator)
+    text = client.get(page_of(article)).text
+    assert "Living with eczema" in text
+    assert "Preview" not in text
+    assert "Only a small correction" not in text
+    assert 'name="_save"' not in text
+
+
+# Topics
+
+
+@pytest.fixture
+def pair(doctor):
+    """Two topics for one thing, in use."""
+    skin, feet = make_specialty(), make_specialty("Podiatry")
+    old = make_topic("Sweat Blisters, Hand", [skin, feet], slug="old", original_name="汗皰疹", kind="condition")
+    new = make_topic("Dyshidrosis", [skin], slug="new", pk=12_345)
+    old.synonyms.create(name="Pompholyx")
+    old.synonyms.create(name="DYSHIDROSIS")
+    both, only_old = make_answered_question(doctor), make_answered_question(doctor)
+    for question in (both, only_old):
+        question.topics.add(old)
+        question.related_topics.create(topic=old, specialty=skin, position=1, origin=RelatedOrigin.ARCHIVE)
+    both.topics.add(new)
+    both.related_topics.create(topic=new, specialty=skin, position=2, origin=RelatedOrigin.EDITOR)
+    make_article("Only old").topics.add(old)
+    make_article("Both").topics.add(old, new)
+    return old, new
+
+
+def test_everything_moves_with_a_merged_topic_and_nothing_is_there_twice(pair):
+    old, new = pair
+    TopicRedirect.objects.create(slug="older", topic=old)
+    old.merge_into(new)
+    assert list(Topic.objects.all()) == [new]
+    assert new.question_items.count() == new.related_from.count() == new.article_items.count() == 2
+    assert sorted(name for name in new.synonyms.values_list("name", flat=True)) == ["Pompholyx", "Sweat Blisters, Hand"]
+    assert {specialty.name for specialty in new.specialties.all()} == {"Dermatology", "Podiatry"}
+    assert (new.original_name, new.kind) == ("汗皰疹", "condition")
+    assert {(row.slug, row.topic) for row in TopicRedirect.objects.all()} == {("old", new), ("older", new)}
+
+
+def test_the_old_addresses_of_a_merged_topic_lead_to_the_new_one(client, pair):
+    old, new = pair
+    old.merge_into(new)
+    for before, after in [
+        ("/topics/old/", "/topics/new/"),
+        ("/specialties/dermatology/old/", "/specialties/dermatology/new/"),
+        ("/specialties/podiatry/old/", "/specialties/podiatry/new/"),
+    ]:
+        response = client.get(before)
+        assert (response.status_code, response["Location"]) == (301, after)
+        assert client.get(after).status_code == 200
+    assert client.get("/topics/none/").status_code == 404
+
+
+def test_a_topic_cannot_be_merged_into_itself_or_twice(pair):
+    old, new = pair
+    with pytest.raises(InvalidTransition):
+        new.merge_into(new)
+    same = Topic.objects.get(pk=old.pk)
+    old.merge_into(new)
+    with pytest.raises(InvalidTransition):
+        same.merge_into(new)
+    assert Topic.objects.count() == 1
+
+
+def test_an_editor_sees_what_moves_before_two_topics_become_one(as_editor, pair):
+    old, new = pair
+    address = page_of(old, "merge")
+    assert address in as_editor.get(page_of(old)).text
+    assert "Choose the topic that stays." in as_editor.post(address, {"confirmed": "1"}).text
+    shown = as_editor.post(address, {"other": new.pk})
+    assert f'name="other" value="{new.pk}"' in shown.text
+    assert "This cannot be undone" in shown.text
+    assert [number for _name, number in shown.context["moving"]] == [2, 2, 2, 3]
+    assert Topic.objects.count() == 2
+    assert as_editor.post(address, {"other": old.pk, "confirmed": "1"}).status_code == 200
+    done = as_editor.post(address, {"other": new.pk, "confirmed": "1"})
+    assert done["Location"] == page_of(new)
+    assert list(Topic.objects.all()) == [new]
+
+
+def test_a_topic_name_is_kept_as_typed(as_editor):
+    skin = make_specialty()
+    inline = {"synonyms-TOTAL_FORMS": 1, "synonyms-INITIAL_FORMS": 0, "synonyms-0-name": "Red dots, small"}
+    fields = {"name": "Red Spots, on legs", "slug": "red-spots", "kind": "symptom", "specialties": [skin.pk]}
+    assert as_editor.post(reverse("admin:qa_topic_add"), fields | inline).status_code == 302
+    topic = Topic.objects.get()
+    assert (topic.name, topic.synonyms.get().name) == ("Red Spots, on legs", "Red dots, small")
