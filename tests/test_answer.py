@@ -418,6 +418,15 @@ def test_the_patient_is_asked_and_the_question_leaves_the_queue(desk, draft, que
     assert question.events.to_notify().get().note == "Since when?"
 
 
+@pytest.mark.parametrize("name", ["ask_patient", "transfer"])
+def test_what_was_written_stays_on_the_page_where_a_request_says_too_little(desk, draft, question, name):
+    answering.save(draft, content())
+    text = desk.post(at(name, question.pk), {"note": ""}).text
+    assert "Say w" in text
+    assert BODY in text
+    assert 'id="reply-form"' in text
+
+
 def test_a_question_is_passed_on_with_a_reason(desk, draft, question):
     urology = make_specialty("Urology")
     assert "Say why" in desk.post(at("transfer", question.pk), {"specialty": urology.pk, "note": ""}).text

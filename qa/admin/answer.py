@@ -102,17 +102,19 @@ def answer_question(request, doctor, pk):
     """The question with all that helps to answer it, and the form of the reply once it was opened."""
     if request.method == "POST":
         return write(request, doctor, pk)
-    question = question_at_desk(doctor, pk)
+    return as_kept(request, doctor, question_at_desk(doctor, pk))
+
+
+def as_kept(request, doctor, question, **more):
+    """The page with the doctor's draft as it was saved last, where there is one."""
     takes_reply = question.status in (QuestionStatus.OPEN, QuestionStatus.ANSWERED)
-    draft = (
-        question.replies.drafts().filter(doctor=doctor).select_related("supersedes").first() if takes_reply else None
-    )
-    form = None
-    if draft:
-        content = answering.content_of(draft)
-        form = ReplyForm(initial=ReplyForm.initial_of(content), parts=question.parts.all())
-        return page(request, doctor, question, draft, form, content)
-    return page(request, doctor, question)
+    drafts = question.replies.drafts().filter(doctor=doctor).select_related("supersedes")
+    draft = drafts.first() if takes_reply else None
+    if draft is None:
+        return page(request, doctor, question, **more)
+    content = answering.content_of(draft)
+    form = ReplyForm(initial=ReplyForm.initial_of(content), parts=question.parts.all())
+    return page(request, doctor, question, draft, form, content, **more)
 
 
 def page(request, doctor, question, draft=None, form=None, content=None, **more):

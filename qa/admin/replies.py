@@ -148,7 +148,7 @@ def answer_ask_patient(request, doctor, pk):
     question = question_at_desk(doctor, pk)
     form = AskPatientForm(request.POST, auto_id="ask_%s")
     if not form.is_valid():
-        return answer.page(request, doctor, question, ask_form=form)
+        return answer.as_kept(request, doctor, question, ask_form=form)
     note = form.cleaned_data["note"]
     done = _("The patient is asked, and the question comes back when there is an answer.")
     if attempt(request, lambda: answering.ask_patient(question, doctor, note), done):
@@ -162,7 +162,7 @@ def answer_transfer(request, doctor, pk):
     question = question_at_desk(doctor, pk)
     form = TransferForm(request.POST, auto_id="transfer_%s")
     if not form.is_valid():
-        return answer.page(request, doctor, question, transfer_form=form)
+        return answer.as_kept(request, doctor, question, transfer_form=form)
     done = _("The question is with the doctors of %(specialty)s, and the patient is told.") % form.cleaned_data
     if attempt(request, lambda: answering.transfer(question, doctor, **form.cleaned_data), done):
         return redirect("admin:answer_queue")

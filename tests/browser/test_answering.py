@@ -148,3 +148,15 @@ def test_no_page_of_the_desk_is_wider_than_the_screen(sit_down, question, width)
     for address in (page.url, reverse("admin:answer_queue")):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_was_typed_is_kept_where_another_button_of_the_page_is_refused(sit_down, question):
+    page = sit_down(make_doctor(), width=1280)
+    open_question(page)
+    page.get_by_label("Your reply").fill(BODY)
+    page.get_by_text("Pass on to another specialty").click()
+    page.get_by_label("New specialty").select_option(label="Dermatology")  # where it is already
+    page.get_by_label("Why?").fill("It is about the skin.")
+    page.get_by_role("button", name="Pass on").click()
+    page.get_by_text("The question is in this specialty already.").wait_for()
+    assert page.get_by_label("Your reply").input_value() == BODY
