@@ -96,6 +96,16 @@ def test_moderators_editors_and_visitors_do_not_reach_the_desk(client, question,
     assert client.get(at("queue")).status_code == 302
 
 
+@pytest.mark.parametrize("name", ["question", "ask_patient", "transfer"])
+def test_who_was_signed_out_meanwhile_gets_back_what_was_typed(client, draft, question, name):
+    response = client.post(at(name, question.pk), sent(draft, note="看起來像癬", may_be_about="A rash, or ringworm."))
+    assert response.status_code == 403
+    for text in (BODY, "看起來像癬", "A rash, or ringworm."):
+        assert text in response.text
+    assert str(draft.key) not in response.text
+    assert not draft.versions.exists()
+
+
 def test_questions_of_another_specialty_and_drafts_of_another_doctor_do_not_exist(desk, doctor, other_doctor):
     elsewhere = make_question(QuestionStatus.OPEN, specialty=make_specialty("Urology"))
     for status in (QuestionStatus.PENDING, QuestionStatus.REJECTED, QuestionStatus.REMOVED, QuestionStatus.WITHDRAWN):

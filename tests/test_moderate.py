@@ -186,6 +186,15 @@ def test_words_are_not_changed_without_a_reason(desk):
         moderating.edit(question, None, moderating.Texts("Other", "words", ""), " ")
 
 
+def test_who_was_signed_out_meanwhile_gets_back_what_was_typed(client):
+    question = make_question(title="A rash")
+    fields = sent(question, "reject", reject_reason="unclear", note="Please say where the rash is.")
+    response = client.post(page_of(question), fields)
+    assert response.status_code == 403
+    assert "Please say where the rash is." in response.text
+    assert "A rash" not in response.text
+
+
 def test_accepting_with_a_refused_change_leaves_everything_as_it_was(moderator):
     question = make_question()
     texts = moderating.Texts("Other", "words", "")

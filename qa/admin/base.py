@@ -2,10 +2,14 @@
 
 import datetime
 from dataclasses import dataclass
+from functools import wraps
 
 from django.contrib import admin
 from django.core.paginator import Paginator
+from django.shortcuts import render
 from django.utils.functional import cached_property
+
+from qa.forms.fields import typed_texts
 
 MOST_LISTED = 10_000  # rows of a list that can be paged through; the others are found by searching and filters
 
@@ -33,6 +37,18 @@ class DeskBox:
     urgent: int = 0
     mine: int | None = None
     alarm: str = ""
+
+
+def giving_back(view):
+    """Whoever writes and is signed out meanwhile gets the text back: the sign-in page alone would lose it."""
+
+    @wraps(view)
+    def wrapped(request, *args, **kwargs):
+        if request.method == "POST" and not request.user.is_authenticated:
+            return render(request, "admin/signed_out.html", {"texts": typed_texts(request.POST)}, status=403)
+        return view(request, *args, **kwargs)
+
+    return wrapped
 
 
 class CappedPaginator(Paginator):

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from qa import moderating
-from qa.admin.base import DeskBox
+from qa.admin.base import DeskBox, giving_back
 from qa.admin.transitions import CONFLICT, TransitionsMixin
 from qa.forms.moderate import DECISIONS, QueueForm, RejectForm, decisions_on
 from qa.models import EventKind, Photo, Question, QuestionEvent, RejectReason
@@ -69,7 +69,7 @@ class ModerationMixin(TransitionsMixin):
             self.require(request, PERMISSION)
             return view(request, *args, **kwargs)
 
-        return self.admin_site.admin_view(permitted)
+        return giving_back(self.admin_site.admin_view(permitted))
 
     def render(self, request, name, context, status=200):
         context = {**self.admin_site.each_context(request), "media": "", **context}

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from qa import answering
 from qa.admin import answer
 from qa.admin.answer import for_doctors, question_at_desk
-from qa.admin.base import DeskBox, ReadOnlyAdmin
+from qa.admin.base import DeskBox, ReadOnlyAdmin, giving_back
 from qa.errors import InvalidTransition
 from qa.forms.answer import AskPatientForm, ReviewForm, TransferForm, WithdrawForm
 from qa.models import Question, Reply, ReplyTemplate
@@ -47,7 +47,7 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
 
     def get_urls(self):
         def at(route, view):
-            return path(f"desk/{route}", self.admin_site.admin_view(view), name=view.__name__)
+            return path(f"desk/{route}", giving_back(self.admin_site.admin_view(view)), name=view.__name__)
 
         reply = "<int:pk>/replies/<int:reply>"
         own = [

@@ -60,7 +60,7 @@ if (form) {
       const body = new URLSearchParams(new FormData(form));
       const options = keepalive ? { keepalive } : { signal: mine.signal };
       const response = await fetch(form.dataset.autosave, { method: "POST", body, ...options });
-      if (!response.ok || response.redirected) throw new Error(response.statusText);
+      if (!response.ok || response.redirected) throw new Error(response.status);
       const html = await response.text();
       const isTypingReason = beside.contains(document.activeElement);
       if (now === typed() && !isTypingReason) beside.innerHTML = html;
@@ -68,7 +68,7 @@ if (form) {
       if (error.name === "AbortError") return;
       latest = ""; // the connection is away: the next key tries again
       const said = beside.querySelector(".said");
-      if (said) said.textContent = form.dataset.notSaved;
+      if (said) said.textContent = error.message === "403" ? form.dataset.signedOut : form.dataset.notSaved;
     }
   }
 
