@@ -393,6 +393,14 @@ def test_publishing_twice_makes_one_reply_and_loses_no_text(desk, draft, questio
     assert question.events.filter(kind=EventKind.REPLIED).count() == 1
 
 
+def test_what_was_written_after_publishing_is_found_under_versions(desk, draft, question):
+    desk.post(at("question", question.pk), sent(draft, publish="1"))
+    desk.post(at("question", question.pk), sent(draft, body="Written in another window.", window="two", save="1"))
+    address = at("versions", question.pk, draft.key)
+    assert f'href="{address}"' in desk.get(at("question", question.pk)).text
+    assert "Written in another window." in desk.get(address).text
+
+
 def test_a_server_killed_between_draft_and_publishing_leaves_the_draft_whole(desk, draft, question, monkeypatch):
     def die(*args):
         raise KeyboardInterrupt
