@@ -375,6 +375,21 @@ def test_a_kept_text_stays_and_the_next_report_opens_by_itself(desk):
     assert question.is_public
 
 
+def test_what_could_harm_somebody_is_decided_first_and_marked_as_urgent(desk, other_moderator):
+    def report(reason, **fields):
+        return Flag.objects.create(question=make_answered_question(), reason=reason, **fields)
+
+    wrong, dangerous, said = report("wrong"), report("dangerous"), report("other", is_urgent=True)
+    report("dangerous", assignee=other_moderator)
+    text = desk.get(reverse("admin:qa_flag_changelist")).text
+    positions = [text.index(f"Report {flag.pk}:") for flag in (dangerous, said, wrong)]
+    assert positions == sorted(positions)
+    assert text.count("badge now") == 3
+    for flag, following in ((wrong, dangerous), (dangerous, said)):
+        response = desk.post(flag_page(flag), {"decide": "1", "decision": "kept", "note": "It is right."})
+        assert response.url == flag_page(following)
+
+
 def test_the_second_to_decide_on_a_report_is_told_and_nothing_more_happens(desk, other_moderator):
     question = make_answered_question()
     flag = Flag.objects.create(question=question, reason=FlagReason.WRONG)

@@ -4,7 +4,7 @@ import datetime
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -31,12 +31,23 @@ class FlagDecision(models.TextChoices):
     REMOVED = "removed", _("Removed")
 
 
+URGENT = Q(is_urgent=True) | Q(reason=FlagReason.DANGEROUS)  # the note speaks of danger, or the visitor says so
+URGENT_FIRST = [Case(When(URGENT, then=0), default=1), "created_at", "pk"]
+
+
 class FlagQuerySet(models.QuerySet):
     """The words for "which flags"."""
 
     def undecided(self):
         """What waits for a moderator, urgent first, then oldest."""
-        return self.filter(decided_at__isnull=True).order_by("-is_urgent", "created_at", "pk")
+        return self.filter(decided_at__isnull=True).order_by(*URGENT_FIRST)
+
+    def urgent(self):
+        return self.filter(URGENT)
+
+    def not_of_others(self, user):
+        """What this user looks into, or nobody yet."""
+        return self.filter(Q(assignee=None) | Q(assignee=user))
 
     def decided(self):
         return self.filter(decided_at__isnull=False)
@@ -112,6 +123,11 @@ class Flag(models.Model):
     def target(self):
         """What was reported."""
         return self.question or self.reply or self.article
+
+    @property
+    def comes_first(self):
+        """Whether it stands before the others, as in `FlagQuerySet.urgent`."""
+        return self.is_urgent or self.reason == FlagReason.DANGEROUS
 
     @property
     def is_decided(self):
