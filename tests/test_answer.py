@@ -11,7 +11,16 @@ from django.utils import timezone
 
 from qa import answering
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
-from qa.models import EventKind, Question, QuestionStatus, Reply, ReplyStatus, ReplyTemplate, ReplyVersion
+from qa.models import (
+    EventKind,
+    Question,
+    QuestionEvent,
+    QuestionStatus,
+    Reply,
+    ReplyStatus,
+    ReplyTemplate,
+    ReplyVersion,
+)
 from qa.retention import erase
 from qa.screening import Finding, Severity
 from tests.factories import (
@@ -512,6 +521,8 @@ def test_an_old_reply_is_superseded_in_one_step(desk, doctor):
     question.refresh_from_db()
     assert question.status == QuestionStatus.ANSWERED
     assert [e.kind for e in question.events.all()] == [EventKind.REPLIED, EventKind.REPLY_WITHDRAWN]
+    assert "A newer reply" in old.withdrawn_because
+    assert [e.kind for e in QuestionEvent.objects.to_notify()] == [EventKind.REPLIED]  # one e-mail is enough
 
 
 def test_an_own_reply_is_withdrawn_with_a_reason_and_a_colleagues_is_not(desk, doctor, other_doctor):
@@ -520,7 +531,9 @@ def test_an_own_reply_is_withdrawn_with_a_reason_and_a_colleagues_is_not(desk, d
     assert "Say why" in desk.post(at("withdraw", question.pk, reply.pk), {"note": ""}, follow=True).text
     desk.post(at("withdraw", question.pk, reply.pk), {"note": "It was about somebody else."})
     question.refresh_from_db()
+    reply.refresh_from_db()
     assert question.status == QuestionStatus.OPEN
+    assert reply.withdrawn_because == question.events.get().note == "It was about somebody else."
     theirs = make_answered_question(other_doctor).replies.get()
     for name in ("withdraw", "reaffirm", "supersede"):
         assert desk.post(at(name, theirs.question_id, theirs.pk), {"note": "x"}).status_code == 404

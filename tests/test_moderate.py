@@ -18,6 +18,7 @@ from qa.models import (
     FlagReason,
     PhotoAudience,
     Question,
+    QuestionEvent,
     QuestionStatus,
     ReplyStatus,
 )
@@ -353,7 +354,8 @@ def test_deciding_removed_takes_the_text_off_the_portal(desk, moderator):
     targets = {"question": question, "reply": reply, "article": article}
     for name, target in targets.items():
         flag = Flag.objects.create(**{name: target}, reason=FlagReason.PRIVATE)
-        desk.post(flag_page(flag), {"decide": "1", "decision": "removed", "note": "It names somebody."})
+        sending = {"decide": "1", "decision": "removed", "note": "It names somebody.", "because": "A name stood in it."}
+        desk.post(flag_page(flag), sending)
         flag.refresh_from_db()
         target.refresh_from_db()
         assert (flag.decision, flag.decided_by, flag.decision_note) == ("removed", moderator, "It names somebody.")
@@ -362,6 +364,20 @@ def test_deciding_removed_takes_the_text_off_the_portal(desk, moderator):
     assert reply.status == ReplyStatus.WITHDRAWN
     assert article.status == ArticleStatus.DRAFT
     assert question.events.get(kind=EventKind.REMOVED).note == "It names somebody."
+
+
+def test_readers_and_the_patient_are_told_why_a_reply_was_removed(desk):
+    question = make_answered_question()
+    reply = make_reply(question, status=ReplyStatus.PUBLISHED)
+    flag = Flag.objects.create(reply=reply, reason=FlagReason.DANGEROUS)
+    sending = {"decide": "1", "decision": "removed", "note": "Ten times too much."}
+    assert "Tell readers why" in desk.post(flag_page(flag), sending).text
+    desk.post(flag_page(flag), sending | {"because": "The dose was wrong."})
+    text = desk.get(question.get_absolute_url()).text
+    assert "The reason: The dose was wrong." in text
+    assert "Ten times" not in text
+    event = QuestionEvent.objects.to_notify().get()
+    assert (event.kind, event.note) == (EventKind.REPLY_WITHDRAWN, "Ten times too much.")
 
 
 def test_a_kept_text_stays_and_the_next_report_opens_by_itself(desk):

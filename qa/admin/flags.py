@@ -98,7 +98,7 @@ class FlagAdmin(TransitionsMixin, admin.ModelAdmin):
         flags = Flag.objects.select_related(*self.list_select_related, "article", "decided_by")
         flag = get_object_or_404(flags, pk=object_id if object_id.isascii() and object_id.isdecimal() else 0)
         people = User.objects.filter(groups__name="Moderators", is_active=True)
-        form = FlagForm(request.POST if "decide" in request.POST else None)
+        form = FlagForm(request.POST if "decide" in request.POST else None, flag=flag)
         hand = HandForm(request.POST if "hand" in request.POST else None, people=people)
         status = 200
         if request.method == "POST":

@@ -212,7 +212,7 @@ def answer_withdraw(request, doctor, pk, reply):
     form = WithdrawForm(request.POST)
     if form.is_valid():
         note = form.cleaned_data["note"]
-        attempt(request, lambda: own.withdraw(request.user, note), _("Your reply is withdrawn."))
+        attempt(request, lambda: own.withdraw(request.user, note, note), _("Your reply is withdrawn."))
     else:
         messages.error(request, first_error(form))
     return redirect("admin:answer_question", pk)

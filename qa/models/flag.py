@@ -140,8 +140,11 @@ class Flag(models.Model):
         self.assignee = user
 
     @transaction.atomic
-    def decide(self, by, decision, note):
-        """A moderator ends the report; what is to be removed leaves the portal with it, for the reason in `note`."""
+    def decide(self, by, decision, note, because=""):
+        """A moderator ends the report; what is to be removed leaves the portal with it, for the reason in `note`.
+
+        Where a removed reply stood, readers find `because`.
+        """
         if decision not in FlagDecision or not note.strip():
             raise InvalidTransition(_("Choose a decision and say why."))
         decided = {"decision": decision, "decision_note": note, "decided_at": timezone.now(), "decided_by": by}
@@ -149,16 +152,16 @@ class Flag(models.Model):
             raise InvalidTransition(_("Somebody else has just decided on this report."))
         self.refresh_from_db(fields=list(decided))
         if decision == FlagDecision.REMOVED:
-            self._remove_target(by, note)
+            self._remove_target(by, note, because)
 
     def _waiting(self):
         return Flag.objects.undecided().order_by().filter(pk=self.pk)
 
-    def _remove_target(self, by, note):
+    def _remove_target(self, by, note, because):
         """Nothing happens to what is no longer on the portal anyway."""
         if self.question and self.question.is_public:
             self.question.remove(by, note)
         elif self.reply and self.reply.status == ReplyStatus.PUBLISHED:
-            self.reply.withdraw(by, note)
+            self.reply.withdraw(by, note, because)
         elif self.article and self.article.status == ArticleStatus.PUBLISHED:
             self.article.withdraw()
