@@ -257,6 +257,15 @@ def test_the_page_shows_all_that_helps_to_answer_and_nothing_that_tells_who_the_
         assert private not in text
 
 
+def test_the_doctor_is_shown_what_the_checks_find_in_title_and_medicines_too(desk):
+    question = make_question(
+        QuestionStatus.OPEN, title="Crushing pain in my chest, is it the heart?", medicines="Pimecrolimus 0.1% at night"
+    )
+    text = desk.get(at("question", question.pk)).text
+    assert "<q>Pimecrolimus 0.1%</q> 0.1 % is not a strength" in text
+    assert "call 119" in text
+
+
 def test_without_javascript_a_template_and_a_citation_are_added_and_a_finding_is_mended(desk, doctor, draft, question):
     cited = make_answered_question(title="Red spots on shins")
     template = ReplyTemplate.objects.create(doctor=doctor, title="Dry skin", body="Use a cream [how often].")

@@ -19,6 +19,7 @@ from qa.models import Question, QuestionStatus, Reply, ReplyTemplate, random_key
 from qa.related import find_similar
 
 ROWS = 50  # of a list at the desk
+TO_KNOW = ["emergency", "self_harm", "medicine"]  # what a doctor is told of the patient's words
 
 
 def for_doctors(view):
@@ -134,7 +135,8 @@ def page(request, doctor, question, draft=None, form=None, content=None, **more)
         "seen": question.seen_questions.select_related("seen"),
         "follow_ups": question.follow_ups.all(),
         "happened": question.events.exclude(note="").select_related("actor"),
-        "marks": findings_of(question),
+        "marks": screening.screen(question.body, TO_KNOW),
+        "found": findings_of(question),
         "similar": citations(question),
         "replies": [(reply, reply.doctor_id == doctor.pk, own_review(reply, doctor)) for reply in replies],
         "templates": ReplyTemplate.objects.usable_by(doctor) if draft else [],
@@ -149,9 +151,12 @@ def page(request, doctor, question, draft=None, form=None, content=None, **more)
 
 
 def findings_of(question):
-    """What the checks find in the patient's text, for the doctor to know."""
-    kinds = ["emergency", "self_harm", "medicine"]
-    return screening.screen(question.body, kinds)
+    """What the checks find in the patient's words, for the doctor to know: each once, with the words it is about."""
+    found = {}
+    for text in (question.title, question.body, question.medicines, question.allergies):
+        for finding in screening.screen(text, TO_KNOW):
+            found.setdefault((finding.rule, finding.message), (text[finding.start : finding.end], finding))
+    return list(found.values())
 
 
 def citations(question):
