@@ -117,6 +117,7 @@ def test_who_was_signed_out_meanwhile_gets_back_what_was_typed(client, draft, qu
 
 def test_questions_of_another_specialty_and_drafts_of_another_doctor_do_not_exist(desk, doctor, other_doctor):
     elsewhere = make_question(QuestionStatus.OPEN, specialty=make_specialty("Urology"))
+    assert desk.get(reverse("admin:qa_question_change", args=[elsewhere.pk])).status_code == 404
     for status in (QuestionStatus.PENDING, QuestionStatus.REJECTED, QuestionStatus.REMOVED, QuestionStatus.WITHDRAWN):
         assert desk.get(at("question", make_question(status).pk)).status_code == 404
     assert desk.get(at("question", elsewhere.pk)).status_code == 404
@@ -259,11 +260,11 @@ def test_the_page_shows_all_that_helps_to_answer_and_nothing_that_tells_who_the_
 
 def test_the_doctor_is_shown_what_the_checks_find_in_title_and_medicines_too(desk):
     question = make_question(
-        QuestionStatus.OPEN, title="Crushing pain in my chest, is it the heart?", medicines="Pimecrolimus 0.1% at night"
+        QuestionStatus.OPEN, title="I feel a crushing weight on my chest", medicines="Pimecrolimus 0.1% at night"
     )
     text = desk.get(at("question", question.pk)).text
     assert "<q>Pimecrolimus 0.1%</q> 0.1 % is not a strength" in text
-    assert "call 119" in text
+    assert "<q>crushing weight" in text
 
 
 def test_without_javascript_a_template_and_a_citation_are_added_and_a_finding_is_mended(desk, doctor, draft, question):

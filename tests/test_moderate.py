@@ -111,6 +111,7 @@ def test_a_long_queue_goes_on_behind_the_last_question_shown(desk):
         )
     first = desk.get(reverse(QUEUE))
     assert first.text.count('type="checkbox" name="question"') == 50
+    assert "52 questions wait." in first.text
     second = desk.get(f"{reverse(QUEUE)}?{first.context['more']}").text
     assert [f"Number {number:02}!" in second for number in (49, 50, 51)] == [False, True, True]
 
@@ -194,6 +195,13 @@ def test_who_was_signed_out_meanwhile_gets_back_what_was_typed(client):
     assert response.status_code == 403
     assert "Please say where the rash is." in response.text
     assert "A rash" not in response.text
+
+
+def test_what_is_wrong_with_the_words_is_not_folded_away(desk):
+    question = make_question()
+    assert '<details class="words">' in desk.get(page_of(question)).text
+    text = desk.post(page_of(question), sent(question, "accept", body="")).text
+    assert '<details class="words" open>' in text
 
 
 def test_accepting_with_a_refused_change_leaves_everything_as_it_was(moderator):

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from functools import wraps
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.core.paginator import Paginator
+from django.http import Http404
 from django.shortcuts import render
 from django.utils.functional import cached_property
 
@@ -70,6 +72,22 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+
+class OwnRowsMixin:
+    """A row that is not in the list does not exist."""
+
+    def change_view(self, request, object_id, *args, **kwargs):
+        self._require(request, object_id)
+        return super().change_view(request, object_id, *args, **kwargs)
+
+    def history_view(self, request, object_id, *args, **kwargs):
+        self._require(request, object_id)
+        return super().history_view(request, object_id, *args, **kwargs)
+
+    def _require(self, request, object_id):
+        if self.get_object(request, unquote(object_id)) is None:
+            raise Http404
 
 
 class PublicPageMixin:

@@ -96,6 +96,7 @@ class ModerationMixin(TransitionsMixin):
         context = {
             "title": _("Questions to decide on"),
             "form": form,
+            "number": rows.order_by().count(),
             "questions": found[:PAGE_SIZE],
             "query": urlencode(query),
             "more": more,

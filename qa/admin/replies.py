@@ -1,8 +1,6 @@
 """Replies at the desk: the list, templates, what a doctor does with published replies, and passing a question on."""
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -12,19 +10,10 @@ from django.views.decorators.http import require_POST
 from qa import answering
 from qa.admin import answer
 from qa.admin.answer import for_doctors, question_at_desk
-from qa.admin.base import DeskBox, ReadOnlyAdmin, giving_back
+from qa.admin.base import DeskBox, OwnRowsMixin, ReadOnlyAdmin, giving_back
 from qa.errors import InvalidTransition
 from qa.forms.answer import AskPatientForm, ReviewForm, TransferForm, WithdrawForm
 from qa.models import Question, Reply, ReplyTemplate
-
-
-class OwnRowsMixin:
-    """A row that is not in the list does not exist."""
-
-    def change_view(self, request, object_id, *args, **kwargs):
-        if self.get_object(request, unquote(object_id)) is None:
-            raise Http404
-        return super().change_view(request, object_id, *args, **kwargs)
 
 
 @admin.register(Reply)

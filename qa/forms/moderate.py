@@ -192,6 +192,10 @@ class AcceptForm(TextsForm):
     def text_fields(self):
         return [self[name] for name in self.text_names]
 
+    def shows_texts(self):
+        """Whether the patient's words stand open: they were changed, or something is wrong with them."""
+        return bool(self.changes) or any(field.errors for field in self.text_fields())
+
 
 class RejectForm(DecisionForm):
     name, label, shortcut, warns = "reject", _("Reject"), "r", True
