@@ -156,6 +156,21 @@ def test_the_queue_shows_urgent_questions_first_then_the_oldest_and_who_holds_th
     assert "Oldest" in desk.get(at("queue") + "?specialty=dermatology").text
 
 
+def test_a_long_queue_goes_on_behind_the_last_question_shown(desk):
+    now = timezone.now()
+    for number in range(52):
+        asked_at = now + datetime.timedelta(minutes=number)
+        make_question(QuestionStatus.OPEN, title=f"Number {number:02}!", asked_at=asked_at, is_urgent=number < 3)
+    first = desk.get(at("queue") + "?specialty=dermatology")
+    assert [f"Number {number:02}!" in first.text for number in (0, 49, 50)] == [True, True, False]
+    address = f"?specialty=dermatology&amp;after={first.context['after']}"
+    assert f'href="{address}"' in first.text
+    assert first.text.count('accesskey="o"') == 1
+    second = desk.get(at("queue") + address.replace("&amp;", "&")).text
+    assert [f"Number {number:02}!" in second for number in (49, 50, 51)] == [False, True, True]
+    assert "Further on" not in second
+
+
 def test_the_queue_costs_the_same_with_ten_questions_and_a_thousand(desk, other_doctor):
     def cost():
         with CaptureQueriesContext(connection) as queries:

@@ -66,6 +66,9 @@ def answer_queue(request, doctor):
     slug = request.GET.get("specialty", "")
     if slug:
         waiting = waiting.filter(specialty__slug=slug)
+    after = request.GET.get("after", "")
+    last = Question.objects.filter(pk=after).first() if after.isascii() and after.isdecimal() else None
+    rows = list((waiting.behind(last) if last else waiting).for_queue(doctor)[: ROWS + 1])
     answered = Question.objects.answered().filter(specialty__in=doctor.specialties.all(), erased_at__isnull=True)
     mine = Question.objects.claimed_by(doctor).for_queue(doctor)[:ROWS]
     drafts = Reply.objects.drafts().filter(doctor=doctor).exclude(question__in=[question.pk for question in mine])
@@ -75,7 +78,9 @@ def answer_queue(request, doctor):
         "specialties": doctor.specialties.all(),
         "chosen": slug,
         "number": waiting.count(),
-        "rows": waiting.for_queue(doctor)[:ROWS],
+        "rows": rows[:ROWS],
+        "is_beginning": last is None,
+        "after": rows[ROWS - 1].pk if len(rows) > ROWS else "",
         "mine": mine,
         "drafts": drafts.select_related("question")[:ROWS],
         "answered": answered.exclude(replies__doctor=doctor).order_by("-answered_at", "-pk")[:10],
