@@ -128,7 +128,7 @@ def test_everything_works_without_javascript(sit_down, question):
     open_question(page)
     page.locator("#id_body").fill(BODY + " See https://elsewhere.example/page.")
     page.get_by_role("button", name="Publish").click()
-    assert page.get_by_text("please look at what the checks have found").is_visible()
+    page.get_by_text("please look at what the checks have found").wait_for()
     page.get_by_role("button", name="Write “(link removed)” instead").click()
     assert "(link removed)" in page.locator("#id_body").input_value()
     page.locator("#id_body").fill(BODY)
