@@ -19,6 +19,7 @@ if (keys) {
 addEventListener("keydown", (event) => {
   const key = /^(?:Key|Digit)(.)$/.exec(event.code)?.[1].toLowerCase();
   if (!key || !event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
+  if (document.querySelector("dialog[open]")) return; // a photo stands above the page
   const target = document.querySelector(`[accesskey="${key}"]:not([hidden])`);
   if (!target) return;
   event.preventDefault();

@@ -1,9 +1,13 @@
 """Answering in a real browser: with the keyboard alone, with the draft saving itself, and without JavaScript."""
 
+import io
+
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 
 from qa.models import Question, QuestionStatus, Reply, ReplyStatus, ReplyTemplate
 from tests.factories import make_doctor, make_question
@@ -160,3 +164,22 @@ def test_what_was_typed_is_kept_where_another_button_of_the_page_is_refused(sit_
     page.get_by_role("button", name="Pass on").click()
     page.get_by_text("The question is in this specialty already.").wait_for()
     assert page.get_by_label("Your reply").input_value() == BODY
+
+
+def test_a_photo_is_enlarged_above_the_page_by_keyboard_too(sit_down, question):
+    picture = io.BytesIO()
+    Image.new("RGB", (400, 300), "pink").save(picture, "JPEG")
+    question.photos.create(position=1, file=ContentFile(picture.getvalue(), "one.jpg"))
+    page = sit_down(make_doctor(), reverse("admin:answer_question", args=[question.pk]))
+    page.wait_for_load_state()
+    page.get_by_role("link", name="Photo 1").focus()
+    page.keyboard.press("Enter")
+    photo = page.get_by_role("dialog").get_by_role("button", name="Photo 1")
+    photo.wait_for()
+    whole = photo.get_by_role("img").bounding_box()
+    assert whole["width"] <= 390
+    page.keyboard.press("Enter")
+    assert photo.get_by_role("img").bounding_box()["width"] > 2 * whole["width"]
+    page.keyboard.press("Escape")
+    assert page.get_by_role("dialog").count() == 0
+    assert page.evaluate("document.activeElement.tagName") == "A"
