@@ -78,6 +78,14 @@ def test_the_form_has_a_button_that_publishes_what_is_typed_and_one_that_takes_i
     assert Article.objects.get(slug="chilblains").is_public
 
 
+def test_an_editor_who_was_signed_out_meanwhile_gets_back_what_was_typed(client):
+    article = make_article()
+    for address in (page_of(article), reverse("admin:qa_article_add")):
+        response = client.post(address, fields_of(article, body="A page of new text."))
+        assert response.status_code == 403
+        assert "A page of new text." in response.text
+
+
 def test_a_published_article_keeps_its_address_and_the_text_before_a_change(as_editor, editor):
     article = make_article(title="Sun", body="Old words.")
     errors, article = edit(as_editor, article, body="New words.", slug="other")

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from qa.admin.base import DeskBox, PublicPageMixin
+from qa.admin.base import DeskBox, PublicPageMixin, giving_back
 from qa.errors import InvalidTransition
 from qa.forms.articles import REVIEW_FIELDS, ArticleForm
 from qa.models import TEXT_FIELDS, UNDATED, Article
@@ -113,7 +113,7 @@ class ArticleAdmin(PublicPageMixin, admin.ModelAdmin):
             path("<int:pk>/review/", view(self.sign), name="qa_article_review"),
             path("<int:pk>/versions/", view(self.versions), name="qa_article_versions"),
         ]
-        return own + super().get_urls()
+        return giving_back(own + super().get_urls())
 
     def save_model(self, request, obj, form, change):
         if not change:

@@ -41,9 +41,14 @@ class DeskBox:
     alarm: str = ""
 
 
-def giving_back(view):
-    """Whoever writes and is signed out meanwhile gets the text back: the sign-in page alone would lose it."""
+def giving_back(urls):
+    """The addresses, where whoever writes and is signed out meanwhile gets the text back; signing in would lose it."""
+    for url in urls:
+        url.callback = _giving_back(url.callback)
+    return urls
 
+
+def _giving_back(view):
     @wraps(view)
     def wrapped(request, *args, **kwargs):
         if request.method == "POST" and not request.user.is_authenticated:

@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from qa.admin.base import DeskBox
+from qa.admin.base import DeskBox, giving_back
 from qa.admin.transitions import CONFLICT, TransitionsMixin
 from qa.forms.moderate import FlagForm, HandForm
 from qa.models import URGENT_FIRST, Flag, Reply
@@ -54,6 +54,9 @@ class FlagAdmin(TransitionsMixin, admin.ModelAdmin):
     ordering = URGENT_FIRST
     actions = None
     show_full_result_count = False
+
+    def get_urls(self):
+        return giving_back(super().get_urls())
 
     def has_add_permission(self, request):
         return False

@@ -60,7 +60,7 @@ class ModerationMixin(TransitionsMixin):
             path("<int:pk>/moderate/", self.page(self.moderate_view), name="qa_question_moderate"),
             path("<int:pk>/photo/", self.page(self.photo_view), name="qa_question_photo"),
         ]
-        return pages + super().get_urls()
+        return giving_back(pages + super().get_urls())
 
     def page(self, view):
         """The view for those who may decide on questions."""
@@ -69,7 +69,7 @@ class ModerationMixin(TransitionsMixin):
             self.require(request, PERMISSION)
             return view(request, *args, **kwargs)
 
-        return giving_back(self.admin_site.admin_view(permitted))
+        return self.admin_site.admin_view(permitted)
 
     def render(self, request, name, context, status=200):
         context = {**self.admin_site.each_context(request), "media": "", **context}

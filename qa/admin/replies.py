@@ -36,7 +36,7 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
 
     def get_urls(self):
         def at(route, view):
-            return path(f"desk/{route}", giving_back(self.admin_site.admin_view(view)), name=view.__name__)
+            return path(f"desk/{route}", self.admin_site.admin_view(view), name=view.__name__)
 
         reply = "<int:pk>/replies/<int:reply>"
         own = [
@@ -54,7 +54,7 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
             at(f"{reply}/supersede/", answer_supersede),
             at(f"{reply}/withdraw/", answer_withdraw),
         ]
-        return own + super().get_urls()
+        return giving_back(own + super().get_urls())
 
     def desk_box(self, request):
         doctor = getattr(request.user, "doctor", None)
@@ -83,6 +83,9 @@ class ReplyTemplateAdmin(OwnRowsMixin, admin.ModelAdmin):
     @admin.display(description=gettext_lazy("Whose"))
     def whose(self, template):
         return template.doctor or _("all doctors")
+
+    def get_urls(self):
+        return giving_back(super().get_urls())
 
     def get_fields(self, request, obj=None):
         return ["doctor", "title", "body"] if request.user.is_superuser else ["title", "body"]
