@@ -280,6 +280,7 @@ def test_the_doctor_is_shown_what_the_checks_find_in_title_and_medicines_too(des
     text = desk.get(at("question", question.pk)).text
     assert "<q>Pimecrolimus 0.1%</q> 0.1 % is not a strength" in text
     assert "<q>crushing weight" in text
+    assert 'class="desk-finding urgent"' in text
 
 
 def test_without_javascript_a_template_and_a_citation_are_added_and_a_finding_is_mended(desk, doctor, draft, question):
