@@ -274,7 +274,8 @@ def publish(reply: Reply, content: Mapping, window: str = "", reasons: Mapping |
         for rule, reason in given.items():
             question.events.create(kind=EventKind.REASON_GIVEN, actor=by, note=f"{rule}: {reason}")
         if reply.supersedes and reply.supersedes.is_published:
-            reply.supersedes.withdraw(by, _("A newer reply of the same doctor has taken its place."))
+            because = _("A newer reply of the same doctor has taken its place.")
+            reply.supersedes.withdraw(by, because, because)
     return Saved(reply), True
 
 

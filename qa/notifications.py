@@ -50,6 +50,10 @@ NEWS = {
         _("A doctor has replied"),
         _("A doctor has replied to your question. The reply is on your private page."),
     ),
+    EventKind.REPLY_WITHDRAWN: News(
+        _("A reply was withdrawn"),
+        _("A reply to your question was withdrawn: do not rely on it. The reason is on your private page."),
+    ),
     EventKind.REOPENED: News(
         _("Your question is open again"),
         _("The reply to your question was withdrawn, and your question waits for a doctor again."),
@@ -77,7 +81,6 @@ ERASED = News(
 HAPPENED = {kind: news.subject for kind, news in NEWS.items()} | {
     EventKind.INFO_RECEIVED: _("You told us more"),
     EventKind.FOLLOWED_UP: _("You wrote a follow-up"),
-    EventKind.REPLY_WITHDRAWN: _("A reply was withdrawn"),
 }
 
 

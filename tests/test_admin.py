@@ -107,7 +107,8 @@ def test_a_doctor_finds_open_questions_of_own_specialties_only(client, doctor):
     assert mine.title in text
     assert theirs.title not in text
     assert "Not decided on" not in text
-    assert client.get(reverse("admin:qa_question_change", args=[theirs.pk])).status_code == 302
+    for page in ("change", "history"):
+        assert client.get(reverse(f"admin:qa_question_{page}", args=[theirs.pk])).status_code == 404
 
 
 def test_the_list_of_questions_costs_the_same_however_long_it_is(client, moderator):

@@ -11,7 +11,16 @@ from django.utils import timezone
 
 from qa import answering
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
-from qa.models import EventKind, Question, QuestionStatus, Reply, ReplyStatus, ReplyTemplate, ReplyVersion
+from qa.models import (
+    EventKind,
+    Question,
+    QuestionEvent,
+    QuestionStatus,
+    Reply,
+    ReplyStatus,
+    ReplyTemplate,
+    ReplyVersion,
+)
 from qa.retention import erase
 from qa.screening import Finding, Severity
 from tests.factories import (
@@ -96,8 +105,19 @@ def test_moderators_editors_and_visitors_do_not_reach_the_desk(client, question,
     assert client.get(at("queue")).status_code == 302
 
 
+@pytest.mark.parametrize("name", ["question", "ask_patient", "transfer"])
+def test_who_was_signed_out_meanwhile_gets_back_what_was_typed(client, draft, question, name):
+    response = client.post(at(name, question.pk), sent(draft, note="看起來像癬", may_be_about="A rash, or ringworm."))
+    assert response.status_code == 403
+    for text in (BODY, "看起來像癬", "A rash, or ringworm."):
+        assert text in response.text
+    assert str(draft.key) not in response.text
+    assert not draft.versions.exists()
+
+
 def test_questions_of_another_specialty_and_drafts_of_another_doctor_do_not_exist(desk, doctor, other_doctor):
     elsewhere = make_question(QuestionStatus.OPEN, specialty=make_specialty("Urology"))
+    assert desk.get(reverse("admin:qa_question_change", args=[elsewhere.pk])).status_code == 404
     for status in (QuestionStatus.PENDING, QuestionStatus.REJECTED, QuestionStatus.REMOVED, QuestionStatus.WITHDRAWN):
         assert desk.get(at("question", make_question(status).pk)).status_code == 404
     assert desk.get(at("question", elsewhere.pk)).status_code == 404
@@ -134,6 +154,21 @@ def test_the_queue_shows_urgent_questions_first_then_the_oldest_and_who_holds_th
     assert "Dr. Ben Example is working on it" in text
     assert "3 questions wait" in text
     assert "Oldest" in desk.get(at("queue") + "?specialty=dermatology").text
+
+
+def test_a_long_queue_goes_on_behind_the_last_question_shown(desk):
+    now = timezone.now()
+    for number in range(52):
+        asked_at = now + datetime.timedelta(minutes=number)
+        make_question(QuestionStatus.OPEN, title=f"Number {number:02}!", asked_at=asked_at, is_urgent=number < 3)
+    first = desk.get(at("queue") + "?specialty=dermatology")
+    assert [f"Number {number:02}!" in first.text for number in (0, 49, 50)] == [True, True, False]
+    address = f"?specialty=dermatology&amp;after={first.context['after']}"
+    assert f'href="{address}"' in first.text
+    assert first.text.count('accesskey="o"') == 1
+    second = desk.get(at("queue") + address.replace("&amp;", "&")).text
+    assert [f"Number {number:02}!" in second for number in (49, 50, 51)] == [False, True, True]
+    assert "Further on" not in second
 
 
 def test_the_queue_costs_the_same_with_ten_questions_and_a_thousand(desk, other_doctor):
@@ -236,6 +271,16 @@ def test_the_page_shows_all_that_helps_to_answer_and_nothing_that_tells_who_the_
     assert f"http://testserver/questions/{similar.pk}/" in text
     for private in ("who@example.org", question.secret_key):
         assert private not in text
+
+
+def test_the_doctor_is_shown_what_the_checks_find_in_title_and_medicines_too(desk):
+    question = make_question(
+        QuestionStatus.OPEN, title="I feel a crushing weight on my chest", medicines="Pimecrolimus 0.1% at night"
+    )
+    text = desk.get(at("question", question.pk)).text
+    assert "<q>Pimecrolimus 0.1%</q> 0.1 % is not a strength" in text
+    assert "<q>crushing weight" in text
+    assert 'class="desk-finding urgent"' in text
 
 
 def test_without_javascript_a_template_and_a_citation_are_added_and_a_finding_is_mended(desk, doctor, draft, question):
@@ -383,6 +428,14 @@ def test_publishing_twice_makes_one_reply_and_loses_no_text(desk, draft, questio
     assert question.events.filter(kind=EventKind.REPLIED).count() == 1
 
 
+def test_what_was_written_after_publishing_is_found_under_versions(desk, draft, question):
+    desk.post(at("question", question.pk), sent(draft, publish="1"))
+    desk.post(at("question", question.pk), sent(draft, body="Written in another window.", window="two", save="1"))
+    address = at("versions", question.pk, draft.key)
+    assert f'href="{address}"' in desk.get(at("question", question.pk)).text
+    assert "Written in another window." in desk.get(address).text
+
+
 def test_a_server_killed_between_draft_and_publishing_leaves_the_draft_whole(desk, draft, question, monkeypatch):
     def die(*args):
         raise KeyboardInterrupt
@@ -416,6 +469,15 @@ def test_the_patient_is_asked_and_the_question_leaves_the_queue(desk, draft, que
     assert question.status == QuestionStatus.NEEDS_INFO
     assert question.holder is None
     assert question.events.to_notify().get().note == "Since when?"
+
+
+@pytest.mark.parametrize("name", ["ask_patient", "transfer"])
+def test_what_was_written_stays_on_the_page_where_a_request_says_too_little(desk, draft, question, name):
+    answering.save(draft, content())
+    text = desk.post(at(name, question.pk), {"note": ""}).text
+    assert "Say w" in text
+    assert BODY in text
+    assert 'id="reply-form"' in text
 
 
 def test_a_question_is_passed_on_with_a_reason(desk, draft, question):
@@ -485,6 +547,8 @@ def test_an_old_reply_is_superseded_in_one_step(desk, doctor):
     question.refresh_from_db()
     assert question.status == QuestionStatus.ANSWERED
     assert [e.kind for e in question.events.all()] == [EventKind.REPLIED, EventKind.REPLY_WITHDRAWN]
+    assert "A newer reply" in old.withdrawn_because
+    assert [e.kind for e in QuestionEvent.objects.to_notify()] == [EventKind.REPLIED]  # one e-mail is enough
 
 
 def test_an_own_reply_is_withdrawn_with_a_reason_and_a_colleagues_is_not(desk, doctor, other_doctor):
@@ -493,7 +557,9 @@ def test_an_own_reply_is_withdrawn_with_a_reason_and_a_colleagues_is_not(desk, d
     assert "Say why" in desk.post(at("withdraw", question.pk, reply.pk), {"note": ""}, follow=True).text
     desk.post(at("withdraw", question.pk, reply.pk), {"note": "It was about somebody else."})
     question.refresh_from_db()
+    reply.refresh_from_db()
     assert question.status == QuestionStatus.OPEN
+    assert reply.withdrawn_because == question.events.get().note == "It was about somebody else."
     theirs = make_answered_question(other_doctor).replies.get()
     for name in ("withdraw", "reaffirm", "supersede"):
         assert desk.post(at(name, theirs.question_id, theirs.pk), {"note": "x"}).status_code == 404

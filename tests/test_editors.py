@@ -61,6 +61,31 @@ def test_a_preview_shows_the_typed_text_as_readers_would_see_it_and_saves_nothin
     assert Article.objects.get().body == article.body
 
 
+def test_the_form_has_a_button_that_publishes_what_is_typed_and_one_that_takes_it_back(as_editor):
+    article = make_article(status=ArticleStatus.DRAFT)
+    page = as_editor.get(page_of(article)).text
+    assert 'name="_publish"' in page
+    assert 'name="_withdraw"' not in page
+    sent = as_editor.post(page_of(article), fields_of(article, body="Newly typed.", _publish="1"), follow=True)
+    assert "1 article changed." in sent.text
+    assert 'name="_withdraw"' in sent.text
+    assert "Newly typed." in as_editor.get(article.get_absolute_url()).text
+    article.refresh_from_db()
+    as_editor.post(page_of(article), fields_of(article, _withdraw="1"))
+    assert as_editor.get(article.get_absolute_url()).status_code == 404
+    new = {"title": "Chilblains", "slug": "chilblains", "body": "Keep warm.", "origin": "editor", "_publish": "1"}
+    as_editor.post(reverse("admin:qa_article_add"), new)
+    assert Article.objects.get(slug="chilblains").is_public
+
+
+def test_an_editor_who_was_signed_out_meanwhile_gets_back_what_was_typed(client):
+    article = make_article()
+    for address in (page_of(article), reverse("admin:qa_article_add")):
+        response = client.post(address, fields_of(article, body="A page of new text."))
+        assert response.status_code == 403
+        assert "A page of new text." in response.text
+
+
 def test_a_published_article_keeps_its_address_and_the_text_before_a_change(as_editor, editor):
     article = make_article(title="Sun", body="Old words.")
     errors, article = edit(as_editor, article, body="New words.", slug="other")

@@ -18,6 +18,7 @@ from qa.models import (
     FlagReason,
     PhotoAudience,
     Question,
+    QuestionEvent,
     QuestionStatus,
     ReplyStatus,
 )
@@ -110,6 +111,7 @@ def test_a_long_queue_goes_on_behind_the_last_question_shown(desk):
         )
     first = desk.get(reverse(QUEUE))
     assert first.text.count('type="checkbox" name="question"') == 50
+    assert "52 questions wait." in first.text
     second = desk.get(f"{reverse(QUEUE)}?{first.context['more']}").text
     assert [f"Number {number:02}!" in second for number in (49, 50, 51)] == [False, True, True]
 
@@ -184,6 +186,22 @@ def test_words_are_not_changed_without_a_reason(desk):
     assert "Say why" in decide(desk, question, "accept", body="Other words").text
     with pytest.raises(InvalidTransition, match="Say why"):
         moderating.edit(question, None, moderating.Texts("Other", "words", ""), " ")
+
+
+def test_who_was_signed_out_meanwhile_gets_back_what_was_typed(client):
+    question = make_question(title="A rash")
+    fields = sent(question, "reject", reject_reason="unclear", note="Please say where the rash is.")
+    response = client.post(page_of(question), fields)
+    assert response.status_code == 403
+    assert "Please say where the rash is." in response.text
+    assert "A rash" not in response.text
+
+
+def test_what_is_wrong_with_the_words_is_not_folded_away(desk):
+    question = make_question()
+    assert '<details class="words">' in desk.get(page_of(question)).text
+    text = desk.post(page_of(question), sent(question, "accept", body="")).text
+    assert '<details class="words" open>' in text
 
 
 def test_accepting_with_a_refused_change_leaves_everything_as_it_was(moderator):
@@ -344,7 +362,8 @@ def test_deciding_removed_takes_the_text_off_the_portal(desk, moderator):
     targets = {"question": question, "reply": reply, "article": article}
     for name, target in targets.items():
         flag = Flag.objects.create(**{name: target}, reason=FlagReason.PRIVATE)
-        desk.post(flag_page(flag), {"decide": "1", "decision": "removed", "note": "It names somebody."})
+        sending = {"decide": "1", "decision": "removed", "note": "It names somebody.", "because": "A name stood in it."}
+        desk.post(flag_page(flag), sending)
         flag.refresh_from_db()
         target.refresh_from_db()
         assert (flag.decision, flag.decided_by, flag.decision_note) == ("removed", moderator, "It names somebody.")
@@ -353,6 +372,20 @@ def test_deciding_removed_takes_the_text_off_the_portal(desk, moderator):
     assert reply.status == ReplyStatus.WITHDRAWN
     assert article.status == ArticleStatus.DRAFT
     assert question.events.get(kind=EventKind.REMOVED).note == "It names somebody."
+
+
+def test_readers_and_the_patient_are_told_why_a_reply_was_removed(desk):
+    question = make_answered_question()
+    reply = make_reply(question, status=ReplyStatus.PUBLISHED)
+    flag = Flag.objects.create(reply=reply, reason=FlagReason.DANGEROUS)
+    sending = {"decide": "1", "decision": "removed", "note": "Ten times too much."}
+    assert "Tell readers why" in desk.post(flag_page(flag), sending).text
+    desk.post(flag_page(flag), sending | {"because": "The dose was wrong."})
+    text = desk.get(question.get_absolute_url()).text
+    assert "The reason: The dose was wrong." in text
+    assert "Ten times" not in text
+    event = QuestionEvent.objects.to_notify().get()
+    assert (event.kind, event.note) == (EventKind.REPLY_WITHDRAWN, "Ten times too much.")
 
 
 def test_a_kept_text_stays_and_the_next_report_opens_by_itself(desk):
@@ -364,6 +397,21 @@ def test_a_kept_text_stays_and_the_next_report_opens_by_itself(desk):
     assert response.url == flag_page(flags[1])
     question.refresh_from_db()
     assert question.is_public
+
+
+def test_what_could_harm_somebody_is_decided_first_and_marked_as_urgent(desk, other_moderator):
+    def report(reason, **fields):
+        return Flag.objects.create(question=make_answered_question(), reason=reason, **fields)
+
+    wrong, dangerous, said = report("wrong"), report("dangerous"), report("other", is_urgent=True)
+    report("dangerous", assignee=other_moderator)
+    text = desk.get(reverse("admin:qa_flag_changelist")).text
+    positions = [text.index(f"Report {flag.pk}:") for flag in (dangerous, said, wrong)]
+    assert positions == sorted(positions)
+    assert text.count("badge now") == 3
+    for flag, following in ((wrong, dangerous), (dangerous, said)):
+        response = desk.post(flag_page(flag), {"decide": "1", "decision": "kept", "note": "It is right."})
+        assert response.url == flag_page(following)
 
 
 def test_the_second_to_decide_on_a_report_is_told_and_nothing_more_happens(desk, other_moderator):

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from qa import answering
 from qa.limits import LIMITS
 from qa.models import ArticleStatus, Flag, FlagReason, Helpful, QuestionStatus, ReplyStatus
 from qa.retention import forget_visitors
@@ -100,6 +101,18 @@ def test_a_withdrawn_reply_leaves_a_line_that_says_so_and_never_its_text(client,
     assert "A reply of Dr. Cleo Example of" in text
     for hidden in ("Vinegar", "Said to the patient"):
         assert hidden not in text
+
+
+def test_a_reply_that_was_replaced_leads_to_the_newer_one_and_one_that_is_to_be_replaced_does_not(client, doctor):
+    question = make_answered_question(doctor)
+    old = question.replies.get()
+    draft = answering.supersede(old)
+    make_reply(question, status=ReplyStatus.PUBLISHED)
+    old.withdraw(doctor.user)
+    link = f'<a href="#reply-{draft.pk}">Read the newer reply</a>'
+    assert link not in client.get(question.get_absolute_url()).text
+    draft.publish(doctor.user)
+    assert link in client.get(question.get_absolute_url()).text
 
 
 def test_what_was_never_published_leaves_no_line(client, question):

@@ -19,6 +19,7 @@ from qa.models import Question, QuestionStatus, Reply, ReplyTemplate, random_key
 from qa.related import find_similar
 
 ROWS = 50  # of a list at the desk
+TO_KNOW = ["emergency", "self_harm", "medicine"]  # what a doctor is told of the patient's words
 
 
 def for_doctors(view):
@@ -65,6 +66,9 @@ def answer_queue(request, doctor):
     slug = request.GET.get("specialty", "")
     if slug:
         waiting = waiting.filter(specialty__slug=slug)
+    after = request.GET.get("after", "")
+    last = Question.objects.filter(pk=after).first() if after.isascii() and after.isdecimal() else None
+    rows = list((waiting.behind(last) if last else waiting).for_queue(doctor)[: ROWS + 1])
     answered = Question.objects.answered().filter(specialty__in=doctor.specialties.all(), erased_at__isnull=True)
     mine = Question.objects.claimed_by(doctor).for_queue(doctor)[:ROWS]
     drafts = Reply.objects.drafts().filter(doctor=doctor).exclude(question__in=[question.pk for question in mine])
@@ -74,7 +78,9 @@ def answer_queue(request, doctor):
         "specialties": doctor.specialties.all(),
         "chosen": slug,
         "number": waiting.count(),
-        "rows": waiting.for_queue(doctor)[:ROWS],
+        "rows": rows[:ROWS],
+        "is_beginning": last is None,
+        "after": rows[ROWS - 1].pk if len(rows) > ROWS else "",
         "mine": mine,
         "drafts": drafts.select_related("question")[:ROWS],
         "answered": answered.exclude(replies__doctor=doctor).order_by("-answered_at", "-pk")[:10],
@@ -102,17 +108,19 @@ def answer_question(request, doctor, pk):
     """The question with all that helps to answer it, and the form of the reply once it was opened."""
     if request.method == "POST":
         return write(request, doctor, pk)
-    question = question_at_desk(doctor, pk)
+    return as_kept(request, doctor, question_at_desk(doctor, pk))
+
+
+def as_kept(request, doctor, question, **more):
+    """The page with the doctor's draft as it was saved last, where there is one."""
     takes_reply = question.status in (QuestionStatus.OPEN, QuestionStatus.ANSWERED)
-    draft = (
-        question.replies.drafts().filter(doctor=doctor).select_related("supersedes").first() if takes_reply else None
-    )
-    form = None
-    if draft:
-        content = answering.content_of(draft)
-        form = ReplyForm(initial=ReplyForm.initial_of(content), parts=question.parts.all())
-        return page(request, doctor, question, draft, form, content)
-    return page(request, doctor, question)
+    drafts = question.replies.drafts().filter(doctor=doctor).select_related("supersedes")
+    draft = drafts.first() if takes_reply else None
+    if draft is None:
+        return page(request, doctor, question, **more)
+    content = answering.content_of(draft)
+    form = ReplyForm(initial=ReplyForm.initial_of(content), parts=question.parts.all())
+    return page(request, doctor, question, draft, form, content, **more)
 
 
 def page(request, doctor, question, draft=None, form=None, content=None, **more):
@@ -132,7 +140,8 @@ def page(request, doctor, question, draft=None, form=None, content=None, **more)
         "seen": question.seen_questions.select_related("seen"),
         "follow_ups": question.follow_ups.all(),
         "happened": question.events.exclude(note="").select_related("actor"),
-        "marks": findings_of(question),
+        "marks": screening.screen(question.body, TO_KNOW),
+        "found": findings_of(question),
         "similar": citations(question),
         "replies": [(reply, reply.doctor_id == doctor.pk, own_review(reply, doctor)) for reply in replies],
         "templates": ReplyTemplate.objects.usable_by(doctor) if draft else [],
@@ -147,9 +156,12 @@ def page(request, doctor, question, draft=None, form=None, content=None, **more)
 
 
 def findings_of(question):
-    """What the checks find in the patient's text, for the doctor to know."""
-    kinds = ["emergency", "self_harm", "medicine"]
-    return screening.screen(question.body, kinds)
+    """What the checks find in the patient's words, for the doctor to know: each once, with the words it is about."""
+    found = {}
+    for text in (question.title, question.body, question.medicines, question.allergies):
+        for finding in screening.screen(text, TO_KNOW):
+            found.setdefault((finding.rule, finding.message), (text[finding.start : finding.end], finding))
+    return list(found.values())
 
 
 def citations(question):

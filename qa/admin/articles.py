@@ -10,17 +10,19 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from qa.admin.base import DeskBox, PublicPageMixin
+from qa.admin.base import DeskBox, PublicPageMixin, giving_back
 from qa.errors import InvalidTransition
 from qa.forms.articles import REVIEW_FIELDS, ArticleForm
 from qa.models import TEXT_FIELDS, UNDATED, Article
 from qa.templatetags.text import contents
 
+MOVES = {"_publish": Article.publish, "_withdraw": Article.withdraw}  # by the button of the form
 NOT_STORED = {"topics", "keeps_review", "opened"}
 
 
@@ -81,8 +83,8 @@ class ArticleAdmin(PublicPageMixin, admin.ModelAdmin):
         if article.reviewer is None:
             return format_html("<strong>{}</strong>", _("not reviewed by a doctor"))
         if article.is_past_review:
-            return format_html("<strong>{}</strong>", _("overdue since %(day)s") % {"day": article.review_by})
-        return _("%(doctor)s, until %(day)s") % {"doctor": article.reviewer, "day": article.review_by or "–"}
+            return format_html("<strong>{}</strong>", _("overdue since %(day)s") % {"day": _day(article.review_by)})
+        return _("%(doctor)s, until %(day)s") % {"doctor": article.reviewer, "day": _day(article.review_by) or "–"}
 
     def desk_box(self, request):
         if not self.has_change_permission(request):
@@ -111,7 +113,7 @@ class ArticleAdmin(PublicPageMixin, admin.ModelAdmin):
             path("<int:pk>/review/", view(self.sign), name="qa_article_review"),
             path("<int:pk>/versions/", view(self.versions), name="qa_article_versions"),
         ]
-        return own + super().get_urls()
+        return giving_back(own + super().get_urls())
 
     def save_model(self, request, obj, form, change):
         if not change:
@@ -129,6 +131,20 @@ class ArticleAdmin(PublicPageMixin, admin.ModelAdmin):
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         may_sign = self.reviewer_of(request) is not None
         return super().changeform_view(request, object_id, form_url, {"may_sign": may_sign, **(extra_context or {})})
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return self._moved(request, obj) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request, obj):
+        return self._moved(request, obj) or super().response_change(request, obj)
+
+    def _moved(self, request, article):
+        """One of the buttons that save and then publish or withdraw was pressed: back to the article. Else None."""
+        pressed = [name for name in MOVES if name in request.POST]
+        if not pressed:
+            return None
+        self.change_each(request, [article], MOVES[pressed[0]])
+        return redirect("admin:qa_article_change", article.pk)
 
     def reviewer_of(self, request):
         """The doctor who is signed in and may review articles; None for everybody else."""
@@ -201,3 +217,7 @@ class ArticleAdmin(PublicPageMixin, admin.ModelAdmin):
 
 def _start_of(day):
     return day and timezone.make_aware(datetime.datetime.combine(day, datetime.time.min))
+
+
+def _day(day):
+    return day and date_format(day, "j F Y")

@@ -5,13 +5,14 @@ from django.db.models import Count, Min, Q
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from qa.admin.base import DeskBox
+from qa.admin.base import DeskBox, giving_back
 from qa.admin.transitions import CONFLICT, TransitionsMixin
 from qa.forms.moderate import FlagForm, HandForm
-from qa.models import Flag, FlagReason, Reply
+from qa.models import URGENT_FIRST, Flag, Reply
 from qa.templatetags.desk import waited
 from qa.templatetags.text import excerpt
 
@@ -47,12 +48,15 @@ class DecidedFilter(admin.SimpleListFilter):
 
 @admin.register(Flag)
 class FlagAdmin(TransitionsMixin, admin.ModelAdmin):
-    list_display = ["about", "reason", "text", "waiting", "assignee", "decision"]
+    list_display = ["about", "why", "text", "waiting", "assignee", "decision"]
     list_filter = [DecidedFilter, "reason"]
     list_select_related = ["question", "reply__question", "reply__doctor", "article", "assignee"]
-    ordering = ["-is_urgent", "created_at", "pk"]
+    ordering = URGENT_FIRST
     actions = None
     show_full_result_count = False
+
+    def get_urls(self):
+        return giving_back(super().get_urls())
 
     def has_add_permission(self, request):
         return False
@@ -63,6 +67,13 @@ class FlagAdmin(TransitionsMixin, admin.ModelAdmin):
     @admin.display(description=_("about"))
     def about(self, flag):
         return _("Report %(pk)s: %(what)s") % {"pk": flag.pk, "what": what(flag)}
+
+    @admin.display(description=_("reason"), ordering="reason")
+    def why(self, flag):
+        reason = flag.get_reason_display()
+        if not flag.comes_first or flag.is_decided:
+            return reason
+        return format_html('<span class="badge now">{}</span> {}', _("Urgent"), reason)
 
     @admin.display(description=_("text"))
     def text(self, flag):
@@ -75,16 +86,10 @@ class FlagAdmin(TransitionsMixin, admin.ModelAdmin):
     def desk_box(self, request):
         if not request.user.has_perm(PERMISSION):
             return None
-        numbers = (
-            Flag.objects.undecided()
-            .order_by()
-            .aggregate(
-                waiting=Count("pk"),
-                oldest=Min("created_at"),
-                urgent=Count("pk", filter=Q(reason=FlagReason.DANGEROUS) | Q(is_urgent=True)),
-                mine=Count("pk", filter=Q(assignee=request.user)),
-            )
-        )
+        waiting = Flag.objects.undecided().order_by()
+        mine = Count("pk", filter=Q(assignee=request.user))
+        numbers = waiting.aggregate(waiting=Count("pk"), oldest=Min("created_at"), mine=mine)
+        numbers["urgent"] = waiting.urgent().count()
         return DeskBox(_("Reports of visitors"), reverse("admin:qa_flag_changelist"), **numbers)
 
     def changelist_view(self, request, extra_context=None):
@@ -96,7 +101,7 @@ class FlagAdmin(TransitionsMixin, admin.ModelAdmin):
         flags = Flag.objects.select_related(*self.list_select_related, "article", "decided_by")
         flag = get_object_or_404(flags, pk=object_id if object_id.isascii() and object_id.isdecimal() else 0)
         people = User.objects.filter(groups__name="Moderators", is_active=True)
-        form = FlagForm(request.POST if "decide" in request.POST else None)
+        form = FlagForm(request.POST if "decide" in request.POST else None, flag=flag)
         hand = HandForm(request.POST if "hand" in request.POST else None, people=people)
         status = 200
         if request.method == "POST":
@@ -112,10 +117,10 @@ class FlagAdmin(TransitionsMixin, admin.ModelAdmin):
         return self._show(request, flag, form, hand, status)
 
     def _go_on(self, request, flag):
-        """The next report opens by itself."""
+        """The next report opens by itself: of those that nobody else looks into, where there is one."""
         self.message_user(request, _("Report %(pk)s is decided.") % {"pk": flag.pk})
         waiting = Flag.objects.undecided()
-        following = waiting.filter(pk__gt=flag.pk).first() or waiting.first()
+        following = waiting.not_of_others(request.user).first() or waiting.first()
         return redirect("admin:qa_flag_change", following.pk) if following else redirect("admin:qa_flag_changelist")
 
     def _show(self, request, flag, form, hand, status):

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from qa import moderating
-from qa.admin.base import DeskBox
+from qa.admin.base import DeskBox, giving_back
 from qa.admin.transitions import CONFLICT, TransitionsMixin
 from qa.forms.moderate import DECISIONS, QueueForm, RejectForm, decisions_on
 from qa.models import EventKind, Photo, Question, QuestionEvent, RejectReason
@@ -60,7 +60,7 @@ class ModerationMixin(TransitionsMixin):
             path("<int:pk>/moderate/", self.page(self.moderate_view), name="qa_question_moderate"),
             path("<int:pk>/photo/", self.page(self.photo_view), name="qa_question_photo"),
         ]
-        return pages + super().get_urls()
+        return giving_back(pages + super().get_urls())
 
     def page(self, view):
         """The view for those who may decide on questions."""
@@ -96,6 +96,7 @@ class ModerationMixin(TransitionsMixin):
         context = {
             "title": _("Questions to decide on"),
             "form": form,
+            "number": rows.order_by().count(),
             "questions": found[:PAGE_SIZE],
             "query": urlencode(query),
             "more": more,

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from qa.admin.base import CappedPaginator, PublicPageMixin, ReadOnlyAdmin
+from qa.admin.base import CappedPaginator, OwnRowsMixin, PublicPageMixin, ReadOnlyAdmin
 from qa.admin.moderate import PERMISSION, ModerationMixin, actor_name
 from qa.models import Question, QuestionEvent
 
@@ -14,7 +14,7 @@ FOR_MODERATORS = {"medicines", "allergies"}
 
 
 @admin.register(Question)
-class QuestionAdmin(ModerationMixin, PublicPageMixin, ReadOnlyAdmin):
+class QuestionAdmin(OwnRowsMixin, ModerationMixin, PublicPageMixin, ReadOnlyAdmin):
     list_display = ["heading", "specialty", "status", "is_urgent", "asked_at", "answered_at"]
     list_filter = ["status", "specialty", "is_urgent", "is_excerpt"]
     list_select_related = ["specialty"]

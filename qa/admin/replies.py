@@ -1,8 +1,6 @@
 """Replies at the desk: the list, templates, what a doctor does with published replies, and passing a question on."""
 
 from django.contrib import admin, messages
-from django.contrib.admin.utils import unquote
-from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -12,19 +10,10 @@ from django.views.decorators.http import require_POST
 from qa import answering
 from qa.admin import answer
 from qa.admin.answer import for_doctors, question_at_desk
-from qa.admin.base import DeskBox, ReadOnlyAdmin
+from qa.admin.base import DeskBox, OwnRowsMixin, ReadOnlyAdmin, giving_back
 from qa.errors import InvalidTransition
 from qa.forms.answer import AskPatientForm, ReviewForm, TransferForm, WithdrawForm
 from qa.models import Question, Reply, ReplyTemplate
-
-
-class OwnRowsMixin:
-    """A row that is not in the list does not exist."""
-
-    def change_view(self, request, object_id, *args, **kwargs):
-        if self.get_object(request, unquote(object_id)) is None:
-            raise Http404
-        return super().change_view(request, object_id, *args, **kwargs)
 
 
 @admin.register(Reply)
@@ -65,7 +54,7 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
             at(f"{reply}/supersede/", answer_supersede),
             at(f"{reply}/withdraw/", answer_withdraw),
         ]
-        return own + super().get_urls()
+        return giving_back(own + super().get_urls())
 
     def desk_box(self, request):
         doctor = getattr(request.user, "doctor", None)
@@ -94,6 +83,9 @@ class ReplyTemplateAdmin(OwnRowsMixin, admin.ModelAdmin):
     @admin.display(description=gettext_lazy("Whose"))
     def whose(self, template):
         return template.doctor or _("all doctors")
+
+    def get_urls(self):
+        return giving_back(super().get_urls())
 
     def get_fields(self, request, obj=None):
         return ["doctor", "title", "body"] if request.user.is_superuser else ["title", "body"]
@@ -148,7 +140,7 @@ def answer_ask_patient(request, doctor, pk):
     question = question_at_desk(doctor, pk)
     form = AskPatientForm(request.POST, auto_id="ask_%s")
     if not form.is_valid():
-        return answer.page(request, doctor, question, ask_form=form)
+        return answer.as_kept(request, doctor, question, ask_form=form)
     note = form.cleaned_data["note"]
     done = _("The patient is asked, and the question comes back when there is an answer.")
     if attempt(request, lambda: answering.ask_patient(question, doctor, note), done):
@@ -162,7 +154,7 @@ def answer_transfer(request, doctor, pk):
     question = question_at_desk(doctor, pk)
     form = TransferForm(request.POST, auto_id="transfer_%s")
     if not form.is_valid():
-        return answer.page(request, doctor, question, transfer_form=form)
+        return answer.as_kept(request, doctor, question, transfer_form=form)
     done = _("The question is with the doctors of %(specialty)s, and the patient is told.") % form.cleaned_data
     if attempt(request, lambda: answering.transfer(question, doctor, **form.cleaned_data), done):
         return redirect("admin:answer_queue")
@@ -212,7 +204,7 @@ def answer_withdraw(request, doctor, pk, reply):
     form = WithdrawForm(request.POST)
     if form.is_valid():
         note = form.cleaned_data["note"]
-        attempt(request, lambda: own.withdraw(request.user, note), _("Your reply is withdrawn."))
+        attempt(request, lambda: own.withdraw(request.user, note, note), _("Your reply is withdrawn."))
     else:
         messages.error(request, first_error(form))
     return redirect("admin:answer_question", pk)

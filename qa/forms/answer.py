@@ -139,7 +139,8 @@ class WithdrawForm(forms.Form):
 
     note = LongTextField(
         label=_("Why do you withdraw it?"),
-        max_length=500,
+        help_text=_("Everybody reads it where your reply stood, and the patient on the private page."),
+        max_length=300,
         rows=2,
-        error_messages={"required": _("Say why: it is kept with the question.")},
+        error_messages={"required": _("Say why: some have acted on your reply.")},
     )

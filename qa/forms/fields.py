@@ -57,3 +57,9 @@ class PhotosField(forms.FileField):
 
     def clean(self, data, initial=None):
         return data
+
+
+def typed_texts(post):
+    """What a person has written in a form that cannot be taken, to be shown again; never its tokens and choices."""
+    sent = [value.strip() for name in post for value in post.getlist(name)]
+    return [value for value in sent if any(letter.isspace() or not letter.isascii() for letter in value)]

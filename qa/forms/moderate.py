@@ -192,6 +192,10 @@ class AcceptForm(TextsForm):
     def text_fields(self):
         return [self[name] for name in self.text_names]
 
+    def shows_texts(self):
+        """Whether the patient's words stand open: they were changed, or something is wrong with them."""
+        return bool(self.changes) or any(field.errors for field in self.text_fields())
+
 
 class RejectForm(DecisionForm):
     name, label, shortcut, warns = "reject", _("Reject"), "r", True
@@ -349,6 +353,23 @@ class FlagForm(forms.Form):
         max_length=2000,
         rows=4,
     )
+    because = PlainTextField(
+        label=_("What readers should know"),
+        help_text=_("If the reply is removed, everybody reads this where it stood. For instance: The dose was wrong."),
+        max_length=300,
+        required=False,
+    )
+
+    def __init__(self, data=None, *, flag):
+        super().__init__(data)
+        if not flag.reply:  # of other texts nothing is left for readers
+            del self.fields["because"]
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("decision") == FlagDecision.REMOVED and cleaned.get("because") == "":
+            self.add_error("because", _("Tell readers why: some have acted on the reply."))
+        return cleaned
 
 
 class HandForm(forms.Form):

@@ -4,7 +4,7 @@ from qa.models.article import TEXT_FIELDS, Article, ArticleOrigin, ArticleRevisi
 from qa.models.draft import Draft, random_key
 from qa.models.draft_reply import MAX_VERSIONS, ReplyTemplate, ReplyVersion
 from qa.models.event import EventKind, QuestionEvent
-from qa.models.flag import Flag, FlagDecision, FlagReason
+from qa.models.flag import URGENT_FIRST, Flag, FlagDecision, FlagReason
 from qa.models.helpful import VISITOR_KEPT, Helpful
 from qa.models.part import MAX_PARTS, Coverage, FollowUp, QuestionPart, SeenChoice, SeenQuestion
 from qa.models.photo import Photo, PhotoAudience, photo_storage
@@ -40,6 +40,7 @@ __all__ = [
     "PORTAL",
     "TEXT_FIELDS",
     "UNDATED",
+    "URGENT_FIRST",
     "VISITOR_KEPT",
     "Article",
     "ArticleOrigin",

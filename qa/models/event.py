@@ -52,6 +52,7 @@ NOTIFIED_KINDS = [
     EventKind.INFO_REQUESTED,
     EventKind.TRANSFERRED,
     EventKind.REPLIED,
+    EventKind.REPLY_WITHDRAWN,
     EventKind.REOPENED,
     EventKind.REMOVED,
     EventKind.RESTORED,

@@ -4,7 +4,7 @@ import datetime
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Case, Q, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -31,12 +31,23 @@ class FlagDecision(models.TextChoices):
     REMOVED = "removed", _("Removed")
 
 
+URGENT = Q(is_urgent=True) | Q(reason=FlagReason.DANGEROUS)  # the note speaks of danger, or the visitor says so
+URGENT_FIRST = [Case(When(URGENT, then=0), default=1), "created_at", "pk"]
+
+
 class FlagQuerySet(models.QuerySet):
     """The words for "which flags"."""
 
     def undecided(self):
         """What waits for a moderator, urgent first, then oldest."""
-        return self.filter(decided_at__isnull=True).order_by("-is_urgent", "created_at", "pk")
+        return self.filter(decided_at__isnull=True).order_by(*URGENT_FIRST)
+
+    def urgent(self):
+        return self.filter(URGENT)
+
+    def not_of_others(self, user):
+        """What this user looks into, or nobody yet."""
+        return self.filter(Q(assignee=None) | Q(assignee=user))
 
     def decided(self):
         return self.filter(decided_at__isnull=False)
@@ -114,6 +125,11 @@ class Flag(models.Model):
         return self.question or self.reply or self.article
 
     @property
+    def comes_first(self):
+        """Whether it stands before the others, as in `FlagQuerySet.urgent`."""
+        return self.is_urgent or self.reason == FlagReason.DANGEROUS
+
+    @property
     def is_decided(self):
         return self.decided_at is not None
 
@@ -124,8 +140,11 @@ class Flag(models.Model):
         self.assignee = user
 
     @transaction.atomic
-    def decide(self, by, decision, note):
-        """A moderator ends the report; what is to be removed leaves the portal with it, for the reason in `note`."""
+    def decide(self, by, decision, note, because=""):
+        """A moderator ends the report; what is to be removed leaves the portal with it, for the reason in `note`.
+
+        Where a removed reply stood, readers find `because`.
+        """
         if decision not in FlagDecision or not note.strip():
             raise InvalidTransition(_("Choose a decision and say why."))
         decided = {"decision": decision, "decision_note": note, "decided_at": timezone.now(), "decided_by": by}
@@ -133,16 +152,16 @@ class Flag(models.Model):
             raise InvalidTransition(_("Somebody else has just decided on this report."))
         self.refresh_from_db(fields=list(decided))
         if decision == FlagDecision.REMOVED:
-            self._remove_target(by, note)
+            self._remove_target(by, note, because)
 
     def _waiting(self):
         return Flag.objects.undecided().order_by().filter(pk=self.pk)
 
-    def _remove_target(self, by, note):
+    def _remove_target(self, by, note, because):
         """Nothing happens to what is no longer on the portal anyway."""
         if self.question and self.question.is_public:
             self.question.remove(by, note)
         elif self.reply and self.reply.status == ReplyStatus.PUBLISHED:
-            self.reply.withdraw(by, note)
+            self.reply.withdraw(by, note, because)
         elif self.article and self.article.status == ArticleStatus.PUBLISHED:
             self.article.withdraw()

@@ -76,7 +76,7 @@ class ReplyQuerySet(models.QuerySet):
         """All that partials/reply.html shows, in two queries; with `vote_count` and `helpful_count`."""
         votes = apps.get_model("qa", "Helpful").objects.filter(reply=OuterRef("pk")).order_by().values("reply")
         return (
-            self.select_related("doctor", "specialty", "see_specialty")
+            self.select_related("doctor", "specialty", "see_specialty", "superseded_by")
             .prefetch_related(models.Prefetch("reviews", apps.get_model("qa", "ReplyReview").objects.for_page()))
             .annotate(
                 vote_count=Subquery(votes.values(number=Count("pk"))),
@@ -322,7 +322,9 @@ class Reply(models.Model):
         if question.status == QuestionStatus.ANSWERED and not question.replies.published().exists():
             question.reopen(by, note)
         else:
-            question.events.create(kind=EventKind.REPLY_WITHDRAWN, actor=by, note=note)
+            is_replaced = Reply.objects.published().filter(supersedes=self).exists()
+            told = timezone.now() if is_replaced else None  # of the newer reply the patient hears anyway
+            question.events.create(kind=EventKind.REPLY_WITHDRAWN, actor=by, note=note, notified_at=told)
         self.question = question
 
 

@@ -19,6 +19,7 @@ if (keys) {
 addEventListener("keydown", (event) => {
   const key = /^(?:Key|Digit)(.)$/.exec(event.code)?.[1].toLowerCase();
   if (!key || !event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || event.defaultPrevented) return;
+  if (document.querySelector("dialog[open]")) return; // a photo stands above the page
   const target = document.querySelector(`[accesskey="${key}"]:not([hidden])`);
   if (!target) return;
   event.preventDefault();
@@ -60,7 +61,7 @@ if (form) {
       const body = new URLSearchParams(new FormData(form));
       const options = keepalive ? { keepalive } : { signal: mine.signal };
       const response = await fetch(form.dataset.autosave, { method: "POST", body, ...options });
-      if (!response.ok || response.redirected) throw new Error(response.statusText);
+      if (!response.ok || response.redirected) throw new Error(response.status);
       const html = await response.text();
       const isTypingReason = beside.contains(document.activeElement);
       if (now === typed() && !isTypingReason) beside.innerHTML = html;
@@ -68,7 +69,7 @@ if (form) {
       if (error.name === "AbortError") return;
       latest = ""; // the connection is away: the next key tries again
       const said = beside.querySelector(".said");
-      if (said) said.textContent = form.dataset.notSaved;
+      if (said) said.textContent = error.message === "403" ? form.dataset.signedOut : form.dataset.notSaved;
     }
   }
 

@@ -26,7 +26,7 @@ function openDecision(decision) {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat) return;
-  if (!keysOn.checked || isTyping(event.target) || keysDialog.open) return;
+  if (!keysOn.checked || isTyping(event.target) || document.querySelector("dialog[open]")) return;
   if (event.key === "?") {
     keysDialog.showModal();
   } else {

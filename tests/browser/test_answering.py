@@ -1,9 +1,13 @@
 """Answering in a real browser: with the keyboard alone, with the draft saving itself, and without JavaScript."""
 
+import io
+
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
+from PIL import Image
 
 from qa.models import Question, QuestionStatus, Reply, ReplyStatus, ReplyTemplate
 from tests.factories import make_doctor, make_question
@@ -128,7 +132,7 @@ def test_everything_works_without_javascript(sit_down, question):
     open_question(page)
     page.locator("#id_body").fill(BODY + " See https://elsewhere.example/page.")
     page.get_by_role("button", name="Publish").click()
-    assert page.get_by_text("please look at what the checks have found").is_visible()
+    page.get_by_text("please look at what the checks have found").wait_for()
     page.get_by_role("button", name="Write “(link removed)” instead").click()
     assert "(link removed)" in page.locator("#id_body").input_value()
     page.locator("#id_body").fill(BODY)
@@ -148,3 +152,34 @@ def test_no_page_of_the_desk_is_wider_than_the_screen(sit_down, question, width)
     for address in (page.url, reverse("admin:answer_queue")):
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_what_was_typed_is_kept_where_another_button_of_the_page_is_refused(sit_down, question):
+    page = sit_down(make_doctor(), width=1280)
+    open_question(page)
+    page.get_by_label("Your reply").fill(BODY)
+    page.get_by_text("Pass on to another specialty").click()
+    page.get_by_label("New specialty").select_option(label="Dermatology")  # where it is already
+    page.get_by_label("Why?").fill("It is about the skin.")
+    page.get_by_role("button", name="Pass on").click()
+    page.get_by_text("The question is in this specialty already.").wait_for()
+    assert page.get_by_label("Your reply").input_value() == BODY
+
+
+def test_a_photo_is_enlarged_above_the_page_by_keyboard_too(sit_down, question):
+    picture = io.BytesIO()
+    Image.new("RGB", (400, 300), "pink").save(picture, "JPEG")
+    question.photos.create(position=1, file=ContentFile(picture.getvalue(), "one.jpg"))
+    page = sit_down(make_doctor(), reverse("admin:answer_question", args=[question.pk]))
+    page.wait_for_load_state()
+    page.get_by_role("link", name="Photo 1").focus()
+    page.keyboard.press("Enter")
+    photo = page.get_by_role("dialog").get_by_role("button", name="Photo 1")
+    photo.wait_for()
+    whole = photo.get_by_role("img").bounding_box()
+    assert whole["width"] <= 390
+    page.keyboard.press("Enter")
+    assert photo.get_by_role("img").bounding_box()["width"] > 2 * whole["width"]
+    page.keyboard.press("Escape")
+    assert page.get_by_role("dialog").count() == 0
+    assert page.evaluate("document.activeElement.tagName") == "A"

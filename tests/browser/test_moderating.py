@@ -76,3 +76,13 @@ def test_the_pages_of_the_desk_fit_on_a_phone(visit):
     ):
         page.goto(page.url.split("/admin/")[0] + address)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), address
+
+
+def test_a_long_word_in_a_title_pushes_no_column_of_a_list_out_of_sight(visit):
+    question = make_question(title="W" * 200)
+    make_user("moderator@example.org", role="Moderators", is_staff=True)
+    page = visit(reverse("admin:index"), width=1280)
+    sign_in(page)
+    page.goto(reverse("admin:qa_question_changelist"))
+    page.get_by_role("link", name=question.title).wait_for()
+    assert page.locator(".results").evaluate("list => list.scrollWidth <= list.clientWidth")
