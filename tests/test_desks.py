@@ -174,3 +174,11 @@ def test_a_list_counts_no_further_than_anybody_pages(client, moderator, monkeypa
     for _number in range(5):
         make_question()
     assert "3 questions" in client.get(reverse("admin:qa_question_changelist")).text
+
+
+def test_lists_write_dates_as_the_pages_do(client, moderator):
+    make_question(asked_at=datetime.datetime(2024, 11, 21, 13, 25, tzinfo=datetime.UTC))
+    client.force_login(moderator)
+    page = client.get(reverse("admin:qa_question_changelist")).text
+    assert "21 November 2024, 21:25" in page
+    assert "p.m." not in page
