@@ -11,7 +11,8 @@ from django.http import Http404, HttpResponse
 
 from qa import limits
 from qa.errors import TooMany
-from qa.limits import HOUR, check, count, limited, limited_guesses, network
+from qa.limits import HOUR, check, count, network
+from qa.views.limited import limited, limited_guesses
 
 pytestmark = pytest.mark.django_db
 
