@@ -1,13 +1,16 @@
 """How often a network may do something. Counted in the cache, so that it holds for all processes that share one.
 
 Each thing done takes a slot that is free again after the period. Taking one is `cache.add`, which every shared backend
-does for one caller only; so of many at once, as many come through as there are slots.
+does for one caller only; so of many at once, as many come through as there are slots. Without its cache nothing is
+counted and everybody comes through: a patient's question is worth more than the count.
 """
 
 import ipaddress
+import logging
 import math
 import re
 import time
+from functools import wraps
 
 from django.conf import settings
 from django.core.cache import cache
@@ -15,6 +18,8 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from qa.errors import TooMany
+
+logger = logging.getLogger(__name__)
 
 PORT = re.compile(r"^(\d+\.\d+\.\d+\.\d+):\d+$|^\[([^]]+)\](?::\d+)?$")  # which some proxies add
 HOUR, DAY = 3600, 24 * 3600  # seconds
@@ -30,11 +35,24 @@ LIMITS = {
 }
 
 
+def _open_without_cache(verb):
+    @wraps(verb)
+    def wrapped(name, request):
+        try:
+            verb(name, request)
+        except ConnectionError:
+            logger.warning("The cache does not answer, so nothing limits: %s", name)
+
+    return wrapped
+
+
+@_open_without_cache
 def check(name: str, request: HttpRequest) -> None:
     """Raises TooMany where the network of `request` has no more of the `name` left; counts nothing."""
     _free_slots(name, request)
 
 
+@_open_without_cache
 def count(name: str, request: HttpRequest) -> None:
     """Count one `name` for the network of `request`. Raises TooMany, and counts nothing, where none is left."""
     for period, free in _free_slots(name, request):
