@@ -21,7 +21,7 @@ def healthz(request):
 @never_cache
 @require_safe
 def readyz(request):
-    """Readiness: the database answers and has all migrations, and the worker works. 503 says what is wrong."""
+    """Readiness: database and cache answer, no migration is missing, the worker works. 503 says what is wrong."""
     trouble = find_trouble()
     return HttpResponse(f"{trouble or 'ok'}\n", content_type="text/plain", status=503 if trouble else 200)
 
@@ -34,6 +34,8 @@ def find_trouble():
         silent = silence()
     except Error:
         return "The database does not answer."
+    except ConnectionError:
+        return "The cache does not answer."
     if silent is None or silent > WORKER_MAY_BE_SILENT:
         return "The worker is silent: is manage.py worker running?"
     return ""

@@ -113,7 +113,7 @@ def redis(value):
         raise ValueError(value)
     if not find_spec("redis"):
         raise ImproperlyConfigured("REDIS_URL is set, but the package redis is missing: pip install 'redis~=8.0'.")
-    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": value}
+    return {"BACKEND": "portal.cache.RedisCache", "LOCATION": value}
 
 
 def email(value):
@@ -197,6 +197,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "portal.uploads.refuse_too_large",
+    "portal.cache.SayWhenAway",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patient, User
 from qa import screening
+from qa.errors import WrittenElsewhere
 from qa.models import MAX_PARTS, PORTAL, Draft, EventKind, Question, QuestionStatus, SeenChoice, random_key
 from qa.photos import erase_photos
 
@@ -37,6 +38,7 @@ class Content:
 
     fields: dict
     parts: list[str]
+    state: str  # of the draft that it was read from, see `state_of`
     show_photos: bool = False
 
     def findings(self) -> list[screening.Finding]:
@@ -49,29 +51,58 @@ class Content:
         return {name: self.fields[name] for name in TEXT_LABELS if name != "parts"} | {"parts": "\n".join(self.parts)}
 
 
+@dataclass(frozen=True)
+class Window:
+    """A browser window in which a step is written: its name, and the step's fingerprint when it was opened."""
+
+    name: str = ""
+    opened: str = ""
+
+
 @transaction.atomic
-def keep(draft: Draft, step: str, values: dict) -> None:
-    """Keep what was typed at a step, as it was typed; other steps stay as another tab may have left them."""
+def keep(draft: Draft, step: str, values: dict, window: Window | None = None) -> None:
+    """Keep what was typed at a step, as it was typed; other steps stay as another tab may have left them.
+
+    Args:
+        step: the name under which it is kept.
+        values: what was typed, by field.
+        window: where it was typed; None where no other window matters.
+
+    Raises:
+        WrittenElsewhere: where another window has kept something else since; that one's text stays, and is in `draft`.
+    """
     locked = Draft.objects.select_for_update().get(pk=draft.pk)
+    draft.data, draft.changed_at = locked.data, locked.changed_at
+    if window and _is_written_elsewhere(locked, step, values, window):
+        raise WrittenElsewhere(_("You have written something else here in another window. Both texts are below."))
+    if window:
+        locked.data.setdefault("windows", {})[step] = window.name
     locked.data[step] = values
     locked.changed_at = timezone.now()
     locked.save(update_fields=["data", "changed_at"])
     draft.data, draft.changed_at = locked.data, locked.changed_at
 
 
+def _is_written_elsewhere(draft, step, values, window):
+    is_other = draft.data.get("windows", {}).get(step, "") != window.name
+    has_changed = draft.fingerprint(step) not in ("", window.opened)
+    return is_other and has_changed and draft.texts(step) != Draft(data={step: values}).texts(step)
+
+
 @transaction.atomic
-def keep_about(draft: Draft, values: dict, typed_at: int = 0) -> None:
+def keep_about(draft: Draft, values: dict, typed_at: int = 0, window: Window | None = None) -> None:
     """Keep the text of the first step. Parts that were only guessed from another text are forgotten with it.
 
     Args:
         values: what was typed.
         typed_at: the browser's clock in milliseconds; what a slow line brings late replaces nothing newer. 0 for now.
+        window: as for `keep`, which raises what this raises.
     """
     about = Draft.objects.select_for_update().get(pk=draft.pk).data.get("about", {})
     if typed_at and typed_at < about.get("typed_at", 0):
         return
     has_changed = any(about.get(name) != text for name, text in values.items())
-    keep(draft, "about", values | {"typed_at": typed_at})
+    keep(draft, "about", values | {"typed_at": typed_at}, window)
     if has_changed and draft.data.get("parts", {}).get("is_guess"):
         keep(draft, "parts", {})
 
@@ -112,18 +143,26 @@ def discard(draft: Draft) -> None:
         draft.delete()
 
 
+def state_of(draft: Draft) -> str:
+    """What is another one as soon as anything that would be sent is."""
+    photos = draft.photos.values_list("pk", flat=True)
+    return " ".join([draft.fingerprint(*MENDED), *map(str, photos)])
+
+
 @transaction.atomic
-def send(key: str, content: Content, user: User) -> tuple[Question, bool]:
+def send(key: str, content: Content, user: User, seen: str = "") -> tuple[Question, bool]:
     """Make a question of the draft. Whoever sends twice, or in two tabs, gets the same question again.
 
     Args:
         key: the draft's key, which becomes the question's source id.
         content: what all steps hold, cleaned.
         user: who asks; may be anonymous.
+        seen: the `state_of` the draft when the patient read it; empty for that of the content.
 
     Returns: the question, and whether it was made just now.
 
     Raises:
+        WrittenElsewhere: where the draft was changed since it was read.
         Draft.DoesNotExist: where there is neither the draft nor a question made of it.
     """
     draft = Draft.objects.select_for_update().filter(key=key).first()  # a second one waits here
@@ -132,6 +171,8 @@ def send(key: str, content: Content, user: User) -> tuple[Question, bool]:
         if sent is None:
             raise Draft.DoesNotExist
         return sent, False
+    if {content.state, seen or content.state} != {state_of(draft)}:
+        raise WrittenElsewhere(_("You have changed your question in another window. Read it once more, then send it."))
     findings = content.findings()
     question = Question.objects.create(
         **content.fields,
@@ -143,16 +184,21 @@ def send(key: str, content: Content, user: User) -> tuple[Question, bool]:
         terms_version=TERMS_VERSION,
         is_urgent=any(finding.kind in URGENT_KINDS for finding in findings),
     )
-    for position, text in enumerate(content.parts, 1):
-        question.parts.create(position=position, text=text)
-    consented_at = timezone.now() if content.show_photos else None
-    draft.photos.update(draft=None, question=question, consented_at=consented_at)
-    _keep_seen(question, draft.data.get("seen", {}))
+    _hang_on(question, draft, content)
     question.events.create(kind=EventKind.ASKED, actor=user if user.is_authenticated else None)
     for kind, rule in dict.fromkeys((finding.kind, finding.rule) for finding in findings):
         question.events.create(kind=EventKind.ADVICE_PASSED, note=f"{kind}: {rule}")
     draft.delete()
     return question, True
+
+
+def _hang_on(question, draft, content):
+    """The parts, the photos, and what the patient had seen before."""
+    for position, text in enumerate(content.parts, 1):
+        question.parts.create(position=position, text=text)
+    consented_at = timezone.now() if content.show_photos else None
+    draft.photos.update(draft=None, question=question, consented_at=consented_at)
+    _keep_seen(question, draft.data.get("seen", {}))
 
 
 @transaction.atomic

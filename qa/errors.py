@@ -27,6 +27,10 @@ class ReplyNotReady(PortalError):
         super().__init__(" ".join(missing.values()))
 
 
+class WrittenElsewhere(PortalError):
+    """Another browser window has kept something else since this one was opened."""
+
+
 class DocumentError(PortalError):
     """A document does not follow the grammar.
 

@@ -1,10 +1,12 @@
 """How often a network may do something. Counted in the cache, so that it holds for all processes that share one.
 
 Each thing done takes a slot that is free again after the period. Taking one is `cache.add`, which every shared backend
-does for one caller only; so of many at once, as many come through as there are slots.
+does for one caller only; so of many at once, as many come through as there are slots. Without its cache nothing is
+counted and everybody comes through: a patient's question is worth more than the count.
 """
 
 import ipaddress
+import logging
 import math
 import re
 import time
@@ -12,11 +14,12 @@ from functools import wraps
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from accounts.limits import too_many_requests
 from qa.errors import TooMany
+
+logger = logging.getLogger(__name__)
 
 PORT = re.compile(r"^(\d+\.\d+\.\d+\.\d+):\d+$|^\[([^]]+)\](?::\d+)?$")  # which some proxies add
 HOUR, DAY = 3600, 24 * 3600  # seconds
@@ -32,61 +35,29 @@ LIMITS = {
 }
 
 
+def _open_without_cache(verb):
+    @wraps(verb)
+    def wrapped(name, request):
+        try:
+            verb(name, request)
+        except ConnectionError:
+            logger.warning("The cache does not answer, so nothing limits: %s", name)
+
+    return wrapped
+
+
+@_open_without_cache
 def check(name: str, request: HttpRequest) -> None:
     """Raises TooMany where the network of `request` has no more of the `name` left; counts nothing."""
-    waits = [wait for _free, wait in _slots(name, request) if wait]
-    if waits:
-        raise TooMany(max(waits))
+    _free_slots(name, request)
 
 
+@_open_without_cache
 def count(name: str, request: HttpRequest) -> None:
     """Count one `name` for the network of `request`. Raises TooMany, and counts nothing, where none is left."""
-    check(name, request)
-    for (_most, period), (free, _wait) in zip(LIMITS[name], _slots(name, request), strict=True):
+    for period, free in _free_slots(name, request):
         if not any(cache.add(slot, time.time(), period) for slot in free):
             raise TooMany(period)  # others have taken the last ones since
-
-
-def limited(*names: str):
-    """A view whose POSTs count as each of `names`. Where a limit is reached, there or within, it says so (429)."""
-
-    def decorate(view):
-        @wraps(view)
-        def counted(request, *args, **kwargs):
-            try:
-                if request.method == "POST":
-                    for name in names:
-                        count(name, request)
-                return view(request, *args, **kwargs)
-            except TooMany as error:
-                return too_many_requests(request, error.retry_after)
-
-        return counted
-
-    return decorate
-
-
-def limited_guesses(name: str):
-    """A view that may be asked for what is not there (404) only so often; what is there comes and counts nothing.
-
-    So nobody's wrong guesses keep the owner of a link, who may be on the same network, from the own page.
-    """
-
-    def decorate(view):
-        @wraps(view)
-        def counted(request, *args, **kwargs):
-            try:
-                return view(request, *args, **kwargs)
-            except Http404:
-                try:
-                    count(name, request)
-                except TooMany as error:
-                    return too_many_requests(request, error.retry_after)
-                raise
-
-        return counted
-
-    return decorate
 
 
 def network(request: HttpRequest) -> str:
@@ -103,11 +74,16 @@ def network(request: HttpRequest) -> str:
     return str(ipaddress.ip_network((found, 64), strict=False) if found.version == 6 else found)
 
 
-def _slots(name, request):
-    """For each limit of `name`: the slots that are free, and the seconds to wait where none is."""
+def _free_slots(name, request):
+    """For each limit of `name`: its period and the slots that are free. Raises TooMany where one limit has none."""
     who = salted_hmac("qa.limits", network(request)).hexdigest()[:32]  # the cache holds no address
+    found, waits = [], []
     for most, period in LIMITS[name]:
         slots = [f"limit:{name}:{period}:{who}:{number}" for number in range(most)]
         taken = cache.get_many(slots)
-        wait = max(1, math.ceil(min(taken.values()) + period - time.time())) if len(taken) == most else 0
-        yield [slot for slot in slots if slot not in taken], wait
+        if len(taken) == most:
+            waits.append(max(1, math.ceil(min(taken.values()) + period - time.time())))
+        found.append((period, [slot for slot in slots if slot not in taken]))
+    if waits:
+        raise TooMany(max(waits))
+    return found

@@ -99,8 +99,7 @@ def send_waiting(is_ending: Callable[[], bool] = lambda: False) -> int:
     Returns: the number of e-mails sent.
     """
     sent = 0
-    waiting = QuestionEvent.objects.to_notify().select_related("question__patient__user")
-    for event in waiting[:EVENTS_AT_ONCE]:
+    for event in QuestionEvent.objects.to_notify()[:EVENTS_AT_ONCE]:
         if is_ending():
             break
         if not event.claim():
@@ -147,10 +146,11 @@ def tell_erased(question: Question) -> None:
 
 def _send(event):
     """Send the e-mail of a claimed event, where anybody is to get one; whether one was sent."""
-    address = contact_address(event.question)
-    has_reader = bool(address and event.question.secret_key)
+    question = Question.objects.select_related("patient__user").filter(pk=event.question_id).first()  # as it is by now
+    address = contact_address(question) if question else ""
+    has_reader = bool(address and question.secret_key)
     if has_reader:
-        message = _email(NEWS[event.kind], address, event.question.secret_key)
+        message = _email(NEWS[event.kind], address, question.secret_key)
         if not _try_to_send(message, f"event {event.pk} of question {event.question_id}"):
             event.give_back()
             return False

@@ -2,9 +2,12 @@
 
 import datetime
 
+from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
+from django.core.cache import caches
+from django.core.cache.backends.db import DatabaseCache
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +34,20 @@ def forget_visitors() -> int:
     """Forget who voted a month ago, and who reported what was decided a month ago. Returns of how many."""
     votes = Helpful.objects.to_forget().update(visitor="")
     return votes + Flag.objects.to_forget().order_by().update(reporter="", contact_email="")
+
+
+def forget_expired_counts() -> int:
+    """Delete what has expired in a cache that is kept in the database. Returns how many rows.
+
+    The cache itself leaves such rows until it is full, and the counts of who tries to sign in name the network.
+    """
+    store = caches["default"]
+    if not isinstance(store, DatabaseCache):
+        return 0
+    table, now = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"]), timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [connection.ops.adapt_datetimefield_value(now)])
+        return cursor.rowcount
 
 
 def sweep_photos() -> int:

@@ -373,6 +373,14 @@ def test_the_form_says_what_is_missing_and_keeps_the_text(desk, draft, question,
     assert draft.body == fields.get("body", BODY).strip()
 
 
+def test_a_text_that_is_too_long_is_kept_whole_but_for_what_only_does_harm(desk, draft, question):
+    text = "Keep the skin dry. " * 1200
+    for name in ("autosave", "question"):
+        assert desk.post(at(name, question.pk), sent(draft, body=f"\x00{text}\r\n{name}")).status_code == 200
+        draft.refresh_from_db()
+        assert draft.body == f"{text}\n{name}"
+
+
 def test_every_part_needs_a_word(draft, question):
     part = question.parts.create(position=1, text="Is it dangerous?")
     with pytest.raises(ReplyNotReady) as refusal:

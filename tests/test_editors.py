@@ -9,8 +9,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from qa.errors import InvalidTransition
+from qa.forms.articles import ArticleForm
 from qa.models import UNDATED, Article, ArticleStatus, RelatedOrigin, Topic, TopicRedirect
-from tests.factories import make_answered_question, make_article, make_doctor, make_specialty, make_topic, make_user
+from tests.factories import (
+    make_answered_question,
+    make_article,
+    make_doctor,
+    make_question,
+    make_specialty,
+    make_topic,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -103,6 +112,32 @@ def test_a_draft_keeps_no_earlier_text_and_a_change_elsewhere_none_either(as_edi
     edit(as_editor, article, origin="machine")
     assert not draft.revisions.exists()
     assert not article.revisions.exists()
+
+
+def test_of_two_editors_who_save_at_the_same_moment_the_second_is_told():
+    article = make_article()
+    both = [ArticleForm(fields_of(article, body="Mine."), instance=Article.objects.get(pk=article.pk)) for _ in "12"]
+    opened = both[0]["opened"].initial
+    for number, form in enumerate(both):
+        form.data |= {"opened": opened, "body": f"Text {number}."}
+    assert both[0].is_valid()
+    both[0].save()
+    assert not both[1].is_valid()
+    assert "Somebody else has changed this article" in str(both[1].errors)
+
+
+def test_an_editor_finds_out_nothing_about_a_question_by_trying_its_number(as_editor):
+    hidden, public = make_question(title="Secret rash"), make_answered_question(title="Known rash")
+    add = reverse("admin:qa_article_add")
+    article = {"title": "More info", "slug": "more-info", "body": "Text", "origin": "editor"}
+    for number in (hidden.pk, "9" * 5000):
+        response = as_editor.post(add, article | {"question": number})
+        assert response.status_code == 200
+        assert "Secret rash" not in response.text
+    assert not Article.objects.exists()
+    assert "Known rash" in as_editor.post(add, article | {"question": public.pk, "title": ""}).text
+    assert as_editor.post(add, article | {"question": public.pk}).status_code == 302
+    assert public.article.title == "More info"
 
 
 def test_two_editors_do_not_overwrite_each_other_unseen(as_editor, doctor):

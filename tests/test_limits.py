@@ -1,17 +1,23 @@
 """Limits: of many at once as many come through as may, each network for itself, and who is stopped reads until when."""
 
+import datetime
+import io
 import threading
 import time
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connection
 from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
 
 from qa import limits
 from qa.errors import TooMany
-from qa.limits import HOUR, check, count, limited, limited_guesses, network
+from qa.limits import HOUR, check, count, network
+from qa.views.limited import limited, limited_guesses
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +42,12 @@ def get(rf):
 def from_network(request):
     request.user = AnonymousUser()
     return request
+
+
+def cache_keys():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT cache_key FROM portal_cache")
+        return [key for (key,) in cursor.fetchall()]
 
 
 @limited("ask")
@@ -119,11 +131,23 @@ def test_of_twenty_at_once_as_many_come_through_as_may(post, monkeypatch):
 
 def test_the_cache_is_shared_by_all_processes_and_holds_no_address(post):
     ask(post("203.0.113.77"))
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT cache_key FROM portal_cache")
-        keys = [key for (key,) in cursor.fetchall()]
+    keys = cache_keys()
     assert len(keys) == 2
     assert not [key for key in keys if "203.0.113.77" in key]
+
+
+def test_the_worker_forgets_from_which_network_somebody_tried_to_sign_in(client):
+    client.post(reverse("account_login"), {"email": "heron@example.org"}, REMOTE_ADDR="203.0.113.77")
+    cache.set("still-in-force", 1, 600)
+    assert [key for key in cache_keys() if "203.0.113.77" in key]
+    call_command("worker", once=True, stdout=io.StringIO())
+    assert [key for key in cache_keys() if "203.0.113.77" in key]  # it counts still
+    with connection.cursor() as cursor:
+        past = connection.ops.adapt_datetimefield_value(timezone.now() - datetime.timedelta(seconds=1))
+        cursor.execute("UPDATE portal_cache SET expires = %s WHERE cache_key LIKE %s", [past, "%203.0.113.77%"])
+    call_command("worker", once=True, stdout=io.StringIO())
+    assert not [key for key in cache_keys() if "203.0.113.77" in key]
+    assert cache.get("still-in-force") == 1
 
 
 @pytest.mark.parametrize(

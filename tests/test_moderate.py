@@ -1,6 +1,7 @@
 """Moderate: the queue, the decisions on one question, and the reports of visitors."""
 
 import datetime
+import re
 
 import pytest
 from django.core.files.base import ContentFile
@@ -20,6 +21,7 @@ from qa.models import (
     Question,
     QuestionEvent,
     QuestionStatus,
+    RejectReason,
     ReplyStatus,
 )
 from tests.factories import (
@@ -286,6 +288,33 @@ def test_the_second_of_two_moderators_is_told_and_keeps_what_was_typed(desk, oth
     question.refresh_from_db()
     assert question.reject_reason == "spam"
     assert question.events.count() == 1
+
+
+NOT_OFFERED = [(form, status) for form in DECISIONS for status in QuestionStatus if status not in form.statuses]
+
+
+@pytest.mark.parametrize(("form", "status"), NOT_OFFERED, ids=lambda value: getattr(value, "name", value))
+def test_a_decision_that_is_not_offered_is_not_taken_either(desk, form, status):
+    question = make_question(status, reject_reason=RejectReason.SPAM if status == QuestionStatus.REJECTED else "")
+    urology, other = make_specialty("Urology"), make_answered_question()
+    fields = {"specialty": urology.pk, "reject_reason": "spam", "other": other.pk, "note": "Why", "title": "Mended"}
+    data = sent(question, form.name, reason="A name", **fields)
+    first = desk.post(page_of(question), data)
+    shown = re.search(r'-shown" value="(\w+)"', first.text)
+    response = desk.post(page_of(question), data | ({f"{form.name}-shown": shown[1]} if shown else {}))
+    assert response.status_code == 409
+    assert "This cannot be decided on a question that is" in response.text
+    assert Question.objects.get(pk=question.pk).status == status
+    assert not question.events.exists()
+    assert not question.revisions.exists()
+
+
+def test_a_question_that_was_rejected_meanwhile_is_not_escalated(moderator):
+    question = make_question()
+    Question.objects.get(pk=question.pk).reject(moderator, RejectReason.SPAM)
+    with pytest.raises(InvalidTransition):
+        question.escalate(moderator, "I fear for this patient.")
+    assert not question.events.filter(kind=EventKind.ESCALATED).exists()
 
 
 def test_a_question_is_removed_and_restored_with_a_reason_from_its_page(desk):

@@ -19,6 +19,7 @@ from django.utils import timezone
 from qa.models import Draft, EventKind, Question, QuestionEvent, QuestionStatus, RejectReason, ReplyStatus
 from qa.models.event import MAX_ATTEMPTS, NOTIFIED_KINDS
 from qa.notifications import send_waiting, tell_erased, thank_reporters
+from qa.retention import erase
 from tests.asking import ABOUT, post
 from tests.factories import make_question, make_reply
 from tests.processes import command, environment, free_port
@@ -238,6 +239,21 @@ def test_one_address_that_no_mail_can_have_does_not_hold_up_the_others():
     make_event(contact_email="a@example.org\nBcc: b@example.org", secret_key="another-key-of-the-page")
     make_event()
     assert send_waiting() == 1
+    assert [message.to for message in mail.outbox] == [[ADDRESS]]
+
+
+@pytest.mark.parametrize("undo", [Question.stop_news, lambda question: erase(question, keep_replies=True, tell=False)])
+def test_who_wants_no_more_news_while_a_round_is_under_way_gets_none(undo):
+    make_event(EventKind.ACCEPTED)
+    question = make_question(QuestionStatus.ANSWERED, contact_email="other@example.org")
+    question.events.create(kind=EventKind.REPLIED)
+
+    def before_each_mail():
+        if mail.outbox:
+            undo(Question.objects.get(pk=question.pk))
+        return False
+
+    assert send_waiting(before_each_mail) == 1
     assert [message.to for message in mail.outbox] == [[ADDRESS]]
 
 

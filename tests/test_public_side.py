@@ -315,6 +315,13 @@ def test_who_writes_of_danger_is_told_whom_to_call_and_the_flag_is_urgent(client
     assert [flag.is_urgent for flag in Flag.objects.undecided()] == [True, False]
 
 
+def test_a_report_of_what_could_harm_somebody_stands_on_top(client):
+    _question, address = targets()["question"]
+    report(client, address, reason="wrong")
+    report(client, address, reason="dangerous")
+    assert [flag.reason for flag in Flag.objects.undecided()] == ["dangerous", "wrong"]
+
+
 def test_a_report_needs_the_token_of_its_form():
     client = Client(enforce_csrf_checks=True)
     _question, address = targets()["question"]

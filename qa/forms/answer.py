@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Specialty
 from qa.answering import LINES
-from qa.forms.fields import LongTextField
+from qa.forms.fields import LongTextField, harmless
 from qa.models import CannotAssess, Coverage, NextStep, Verdict
 
 MAX_REPLY = 20_000  # characters
@@ -70,9 +70,9 @@ class ReplyForm(forms.Form):
         return [self[name] for name in LINES]
 
     def content(self):
-        """What was typed, in the shape that `qa.answering.save` takes; a field that is refused is left as it came."""
+        """What was typed, in the shape that `qa.answering.save` takes; a text that is too long is kept whole."""
         data = self.cleaned_data
-        kept = {name: data.get(name, self.data.get(name, "")) for name in ("body", *LINES)}
+        kept = {name: data.get(name, harmless(self.data.get(name, ""))) for name in ("body", *LINES)}
         specialty = data.get("see_specialty")
         return kept | {
             "next_step": data.get("next_step", ""),

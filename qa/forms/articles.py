@@ -2,15 +2,26 @@
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import FilteredSelectMultiple, RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import FilteredSelectMultiple, ForeignKeyRawIdWidget, RelatedFieldWidgetWrapper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Doctor
 from qa.errors import InvalidTransition
-from qa.models import TEXT_FIELDS, Article, Topic
+from qa.models import TEXT_FIELDS, Article, Question, Topic
 
 ROWS = {"body": 24, "sources": 5}
 REVIEW_FIELDS = ("reviewer", "reviewed_on", "review_by")
+
+
+class QuestionNumber(ForeignKeyRawIdWidget):
+    """Names the question only where it may be chosen: whoever tries numbers finds out nothing."""
+
+    def label_and_url_for_value(self, value):
+        try:
+            may_be_chosen = self.choices.queryset.filter(pk=value).exists()
+        except ValueError:
+            may_be_chosen = False
+        return super().label_and_url_for_value(value) if may_be_chosen else ("", "")
 
 
 class ArticleForm(forms.ModelForm):
@@ -45,18 +56,27 @@ class ArticleForm(forms.ModelForm):
             if name in self.fields:
                 self.fields[name].widget.attrs["rows"] = rows
         if "opened" in self.fields:  # who may only look at the article has no fields
-            self.fields["opened"].initial = self._state()
+            self.fields["opened"].initial = self._state(self.instance)
         if "reviewer" in self.fields:
             chosen = Doctor.objects.filter(pk=self.instance.reviewer_id)  # the licence may have run out since
             self.fields["reviewer"].queryset = Doctor.objects.licensed() | chosen
+        if "question" in self.fields:
+            field, chosen = self.fields["question"], Question.objects.filter(pk=self.instance.question_id)
+            field.widget = QuestionNumber(Article._meta.get_field("question").remote_field, admin.site)
+            field.queryset = Question.objects.public() | chosen
 
-    def _state(self):
+    def _state(self, article):
         """What is another one as soon as somebody changes text or review."""
-        return f"{self.instance.fingerprint} {self.instance.reviewer_id} {self.instance.reviewed_on}"
+        return f"{article.fingerprint} {article.reviewer_id} {article.reviewed_on}"
+
+    def _is_changed_elsewhere(self, opened):
+        """Whether somebody has changed the article since; of two who save at once the second one waits here."""
+        current = Article.objects.select_for_update(of=("self",)).filter(pk=self.instance.pk).first()
+        return bool(current and opened and opened != self._state(current))
 
     def clean(self):
         given = super().clean()
-        if self.instance.pk and given.get("opened") and given["opened"] != self._state():
+        if self.instance.pk and self._is_changed_elsewhere(given.get("opened")):
             raise forms.ValidationError(
                 _("Somebody else has changed this article since you opened it. Open it again in another tab first.")
             )

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import Doctor, Sex, Specialty
-from qa.asking import Content
+from qa.asking import Content, state_of
 from qa.forms.fields import LongTextField, PhotosField, PlainTextField
 from qa.models import MAX_PARTS, MAX_PHOTOS, OLDEST, OnBehalfOf, age_band_label
 from qa.parts import MAX_PART_LENGTH
@@ -242,6 +242,7 @@ class DraftForms:
     """The forms of the first three steps, bound to what the draft holds."""
 
     def __init__(self, draft):
+        self.state = state_of(draft)
         self.about = AboutForm(draft.data.get("about", {}))
         self.parts = PartsForm(draft.data.get("parts", {}))
         self.you = YouForm(draft.data.get("you", {}))
@@ -257,4 +258,4 @@ class DraftForms:
         fields["age_from"], fields["age_to"] = self.you.cleaned_data["age_band"]
         fields |= {name: self.about.cleaned_data[name] for name in ("title", "body")}
         fields["specialty"] = self.parts.cleaned_data["specialty"]
-        return Content(fields, self.parts.parts(), **choices)
+        return Content(fields, self.parts.parts(), self.state, **choices)

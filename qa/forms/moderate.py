@@ -28,7 +28,7 @@ class QueueForm(forms.Form):
     minor = forms.BooleanField(label=_("May be a minor"), required=False)
     photo = forms.BooleanField(label=_("With photos"), required=False)
 
-    def __init__(self, data=None):
+    def __init__(self, data):
         super().__init__(data)
         named = Specialty.objects.values_list("pk", "name")
         self.fields["specialty"].choices = [("", _("All")), ("none", _("Not chosen yet")), *named]
@@ -36,7 +36,8 @@ class QueueForm(forms.Form):
     def rows(self):
         """The queue as filtered; a filter that makes no sense does not count."""
         rows = Question.objects.pending()
-        wanted = self.cleaned_data if self.is_bound and self.full_clean() is None else {}
+        self.full_clean()
+        wanted = self.cleaned_data
         if specialty := wanted.get("specialty"):
             rows = rows.filter(specialty=None if specialty == "none" else specialty)
         if waited := wanted.get("waited"):
@@ -71,9 +72,12 @@ class DecisionForm(forms.Form):
         super().__init__(data, prefix=self.name, initial={"seen": question.changed_at.isoformat()})
 
     def decide(self, by):
-        """Do it. Raises InvalidTransition where somebody else has decided since the page was opened."""
+        """Do it. Raises InvalidTransition where somebody else has decided since, or the status does not allow it."""
         if self.cleaned_data["seen"] != self.question.changed_at.isoformat():
             raise InvalidTransition(_("Somebody else has just decided on this question. What you typed is kept below."))
+        if self.question.status not in self.statuses:
+            said = _("This cannot be decided on a question that is %(status)s.")
+            raise InvalidTransition(said % {"status": self.question.get_status_display()})
         self.act(by)
 
 

@@ -1,6 +1,8 @@
 """Drafts: what a patient has written and not sent yet. They are no questions: nobody but their writer sees them."""
 
 import datetime
+import hashlib
+import json
 
 from django.conf import settings
 from django.db import models
@@ -9,6 +11,7 @@ from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 KEPT_FOR = datetime.timedelta(hours=24)
+NO_TEXT = {"typed_at", "is_guess"}  # what is kept of a step beside what was typed
 
 
 def random_key():
@@ -52,3 +55,12 @@ class Draft(models.Model):
     @property
     def kept_until(self):
         return self.changed_at + KEPT_FOR
+
+    def texts(self, step):
+        """What was typed at a step, by field, without what was left empty."""
+        return {name: text for name, text in self.data.get(step, {}).items() if text and name not in NO_TEXT}
+
+    def fingerprint(self, *steps):
+        """What is another one as soon as a text of these steps is; empty while there is none."""
+        texts = [self.texts(step) for step in steps]
+        return hashlib.sha256(json.dumps(texts, sort_keys=True).encode()).hexdigest()[:16] if any(texts) else ""

@@ -279,8 +279,8 @@ class Question(models.Model):
     @transaction.atomic
     def follow_up(self, body):
         """The patient adds to the own question, at most twice. Raises InvalidTransition where it may not be."""
-        Question.objects.select_for_update().get(pk=self.pk)  # two at once are counted one after the other
-        self.refresh_from_db(fields=["status"])
+        # Two at once are counted one after the other.
+        self.refresh_from_db(fields=["status"], from_queryset=Question.objects.select_for_update())
         if self.follow_ups.filter(body=body).exists():
             return  # the same click twice
         if self.follow_ups_left() < 1:
@@ -347,6 +347,7 @@ class Question(models.Model):
     @transaction.atomic
     def escalate(self, by, note):
         """A moderator fears for somebody: the question is urgent, and stands on top for all moderators."""
+        self.refresh_from_db(fields=["status"], from_queryset=Question.objects.select_for_update())
         unfinished = self.status in (S.PENDING, S.OPEN, S.NEEDS_INFO)
         if not unfinished or Question.objects.escalated().filter(pk=self.pk).exists():
             raise InvalidTransition(_("This question is raised with all moderators already, or is no longer waiting."))

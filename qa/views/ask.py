@@ -7,6 +7,7 @@ from functools import wraps
 
 from csp.decorators import csp_update
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,18 +17,19 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from qa import asking, screening
-from qa.errors import PhotoRefused, TooMany
+from qa.errors import PhotoRefused, TooMany, WrittenElsewhere
 from qa.forms.ask import AGE_BANDS, MAX_BODY, AboutForm, DraftForms, PartsForm, SeenForm, SendForm, YouForm
 from qa.forms.fields import harmless
-from qa.limits import check, count, limited
-from qa.models import MAX_PHOTOS, Draft, Photo, Question
+from qa.limits import check, count
+from qa.models import MAX_PHOTOS, Draft, Photo, Question, random_key
 from qa.parts import split_into_parts
 from qa.photos import add_photo, erase_photos
 from qa.related import find_similar, suggest_specialties
 from qa.statistics import in_words, typical_reply_time
+from qa.views.draft import begin_draft, current_draft, keep_typed, typed, typed_at, window_of, written
+from qa.views.limited import limited
 from qa.views.private import photo_response, private
 
-MAX_KEPT = 20_000  # characters of one field; more was never meant as a question
 QUICKEST = datetime.timedelta(seconds=3)  # from the first page to sending: faster are only programs
 RECEIPT_SHOWN = 3600  # seconds; others may use this computer after that
 STEPS = [
@@ -54,41 +56,11 @@ def form_page(view):
     return wrapped
 
 
-def current_draft(request):
-    """The draft that this visitor is writing; None where there is none or it is too old."""
-    key = request.session.get("draft")
-    return Draft.objects.kept().filter(key=key).first() if key else None
-
-
-def begin_draft(request):
-    """A new draft for this visitor. Raises TooMany where the network has begun too many."""
-    count("draft", request)
-    draft = Draft.objects.create(user=request.user if request.user.is_authenticated else None)
-    request.session["draft"] = draft.key
-    request.session.pop("sent", None)
-    return draft
-
-
-def typed(request, form):
-    """What was typed into the form's fields, to be shown again as it was."""
-    return {name: harmless(request.POST.get(name, ""))[:MAX_KEPT] for name in form.fields if name != "photos"}
-
-
-def typed_at(request):
-    """When the browser sent it, by its own clock; 0 without JavaScript."""
-    value = request.POST.get("typed_at", "")
-    return int(value) if value.isdecimal() and len(value) < 16 else 0
-
-
-def written(draft):
-    """Title and body as kept, cleaned; None while they are not fit to go on."""
-    form = AboutForm(draft.data.get("about", {}))
-    return form.cleaned_data if form.is_valid() else None
-
-
 def step(request, name, template, draft, **context):
     number = [url_name for url_name, _label in STEPS].index(name) + 1
     context |= {"draft": draft, "steps": STEPS, "step_number": number, "step_name": name, "robots": "noindex"}
+    context["window"] = harmless(request.POST.get("window", ""))[:22] or random_key()
+    context["opened"] = draft.fingerprint(name.removeprefix("ask_")) if draft else ""
     return render(request, template, context)
 
 
@@ -96,18 +68,19 @@ def step(request, name, template, draft, **context):
 @form_page
 def ask_about(request):
     draft = current_draft(request)
-    form = AboutForm(initial=draft.data.get("about") if draft else None)
+    form, elsewhere = AboutForm(initial=draft.data.get("about") if draft else None), []
     if request.method == "POST":
         draft = draft or begin_draft(request)
         form = AboutForm(request.POST, request.FILES)
-        asking.keep_about(draft, typed(request, form), typed_at(request))
+        elsewhere = keep_typed(request, draft, "about", form)
         has_hints = _take_photos(request, draft, form)
         goes_on = not {"stay", "remove_photo"} & request.POST.keys()
         if goes_on and not form.errors and not has_hints:
             return redirect(_after_about(draft))
-        if not form.errors.get("photos") and (has_hints or not goes_on):
+        if not elsewhere and not form.errors.get("photos") and (has_hints or not goes_on):
             return redirect("ask_about")
-    return step(request, "ask_about", "qa/ask_about.html", draft, form=form, photos=draft.photos.all() if draft else [])
+    context = {"form": form, "elsewhere": elsewhere, "photos": draft.photos.all() if draft else []}
+    return step(request, "ask_about", "qa/ask_about.html", draft, **context)
 
 
 def _take_photos(request, draft, form):
@@ -201,15 +174,15 @@ def ask_parts(request):
         return redirect("ask_about")
     suggested = suggest_specialties(f"{texts['title']}\n{texts['body']}")
     guess = _first_guess(texts, suggested)
-    form = PartsForm(initial=draft.data.get("parts") or guess, suggested=suggested)
+    form, elsewhere = PartsForm(initial=draft.data.get("parts") or guess, suggested=suggested), []
     if request.method == "POST":
         form = PartsForm(request.POST, suggested=suggested)
-        parts = typed(request, form)
-        is_guess = {name: text for name, text in parts.items() if text} == {k: v for k, v in guess.items() if v}
-        asking.keep(draft, "parts", parts | {"is_guess": is_guess})
+        parts = {name: text for name, text in typed(request, form).items() if text}
+        is_guess = parts == {name: text for name, text in guess.items() if text}
+        elsewhere = keep_typed(request, draft, "parts", form, is_guess=is_guess)
         if form.is_valid():
             return redirect("ask_you")
-    return step(request, "ask_parts", "qa/ask_parts.html", draft, form=form)
+    return step(request, "ask_parts", "qa/ask_parts.html", draft, form=form, elsewhere=elsewhere)
 
 
 def _first_guess(texts, suggested):
@@ -223,13 +196,13 @@ def ask_you(request):
     draft = current_draft(request)
     if draft is None or not written(draft):
         return redirect("ask_about")
-    form = YouForm(initial=draft.data.get("you") or _from_profile(request.user))
+    form, elsewhere = YouForm(initial=draft.data.get("you") or _from_profile(request.user)), []
     if request.method == "POST":
         form = YouForm(request.POST)
-        asking.keep(draft, "you", typed(request, form))
+        elsewhere = keep_typed(request, draft, "you", form)
         if form.is_valid():
             return redirect("ask_send")
-    return step(request, "ask_you", "qa/ask_you.html", draft, form=form)
+    return step(request, "ask_you", "qa/ask_you.html", draft, form=form, elsewhere=elsewhere)
 
 
 def _from_profile(user):
@@ -271,6 +244,7 @@ def ask_send(request):
         form.add_error(None, _("That was very quick. Please read your question once more, then send it."))
     context = {
         "form": form,
+        "state": content.state,
         "question": question,
         "parts": content.parts,
         "photos": photos,
@@ -286,7 +260,10 @@ def _send(request, draft, content):
     if not Question.objects.asked_here().filter(source_id=draft.key).exists():
         check("ask", request)
     try:
-        _question, is_new = asking.send(draft.key, content, request.user)
+        _question, is_new = asking.send(draft.key, content, request.user, request.POST.get("state", ""))
+    except WrittenElsewhere as refusal:
+        messages.warning(request, str(refusal))
+        return redirect("ask_send")
     except Draft.DoesNotExist:  # thrown away in another tab
         return redirect("ask_about")
     if is_new:
@@ -344,11 +321,16 @@ def ask_autosave(request):
     if draft is None and request.POST.get("draft"):  # sent or thrown away meanwhile: it must not come back
         return HttpResponse(status=204)
     draft = draft or begin_draft(request)
-    with suppress(Draft.DoesNotExist):
-        asking.keep_about(draft, typed(request, AboutForm()), typed_at(request))
+    elsewhere = ""
+    try:
+        asking.keep_about(draft, typed(request, AboutForm()), typed_at(request), window_of(request))
+    except Draft.DoesNotExist:
+        pass
+    except WrittenElsewhere:
+        elsewhere = _("You have written something else in another window. What you write here is kept once you go on.")
     texts = [harmless(request.POST.get(name, ""))[:MAX_BODY] for name in ("title", "body")]
     findings = asking.urgent_findings(texts)
-    context = {"findings": findings, "similar": find_similar("\n".join(texts)), "draft": draft}
+    context = {"findings": findings, "similar": find_similar("\n".join(texts)), "elsewhere": elsewhere}
     return render(request, "partials/while_typing.html", context)
 
 

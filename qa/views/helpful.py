@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from qa.limits import limited
 from qa.models import Helpful, Question
+from qa.views.limited import limited
 from qa.views.private import private
 from qa.views.report import chosen_reply
 from qa.visitors import is_from_elsewhere, known_visitor, mark_of, remember, visitor_of

@@ -9,12 +9,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from qa.asking import add_message, urgent_findings
 from qa.errors import InvalidTransition
 from qa.forms.mine import EraseForm, MessageForm
-from qa.limits import limited_guesses
 from qa.models import EventKind, Question, QuestionStatus
 from qa.notifications import HAPPENED
 from qa.own_data import as_zip
 from qa.paging import get_page
 from qa.retention import erase
+from qa.views.limited import limited_guesses
 from qa.views.private import by_secret_link, photo_response, private
 
 STATES = {

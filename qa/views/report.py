@@ -6,9 +6,9 @@ from django.views.decorators.http import require_http_methods
 
 from qa.asking import urgent_findings
 from qa.forms.report import ReportForm
-from qa.limits import limited
 from qa.models import Article, Question
 from qa.reporting import report
+from qa.views.limited import limited
 from qa.views.private import private
 from qa.visitors import remember, visitor_of
 

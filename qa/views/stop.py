@@ -3,8 +3,8 @@
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_http_methods
 
-from qa.limits import limited_guesses
 from qa.models import Question
+from qa.views.limited import limited_guesses
 from qa.views.private import by_secret_link
 
 

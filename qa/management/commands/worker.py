@@ -12,7 +12,7 @@ from django.db import InterfaceError, OperationalError, connection
 from accounts.licences import tell_expiring
 from qa.heartbeat import beat
 from qa.notifications import send_waiting, thank_reporters
-from qa.retention import forget_expired_drafts, forget_visitors, sweep_photos
+from qa.retention import forget_expired_counts, forget_expired_drafts, forget_visitors, sweep_photos
 
 logger = logging.getLogger(__name__)
 
@@ -68,9 +68,10 @@ class Command(BaseCommand):
             logger.warning("Could not do all that was due: %s", type(error).__name__)
 
     def forget(self):
-        """What is too old: drafts, the sessions that led to them, who voted or reported, files without a photo."""
+        """What is too old: drafts and their sessions, who voted, reported or signed in, files without a photo."""
         forget_expired_drafts()
         forget_visitors()
+        forget_expired_counts()
         sweep_photos()
         call_command("clearsessions")
 

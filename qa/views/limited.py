@@ -1,0 +1,51 @@
+"""Views that may be used only so often, and what is said to whoever meets a limit. The limits are in qa.limits."""
+
+from functools import wraps
+
+from django.http import Http404
+
+from accounts.limits import too_many_requests
+from qa.errors import TooMany
+from qa.limits import count
+
+
+def limited(*names: str):
+    """A view whose POSTs count as each of `names`. Where a limit is reached, there or within, it says so (429)."""
+
+    def decorate(view):
+        @wraps(view)
+        def counted(request, *args, **kwargs):
+            try:
+                if request.method == "POST":
+                    for name in names:
+                        count(name, request)
+                return view(request, *args, **kwargs)
+            except TooMany as error:
+                return too_many_requests(request, error.retry_after)
+
+        return counted
+
+    return decorate
+
+
+def limited_guesses(name: str):
+    """A view that may be asked for what is not there (404) only so often; what is there comes and counts nothing.
+
+    So nobody's wrong guesses keep the owner of a link, who may be on the same network, from the own page.
+    """
+
+    def decorate(view):
+        @wraps(view)
+        def counted(request, *args, **kwargs):
+            try:
+                return view(request, *args, **kwargs)
+            except Http404:
+                try:
+                    count(name, request)
+                except TooMany as error:
+                    return too_many_requests(request, error.retry_after)
+                raise
+
+        return counted
+
+    return decorate
