@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from qa import answering
+from qa import answering, moderating
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
 from qa.models import EventKind, Question, QuestionStatus, Reply, ReplyStatus, ReplyTemplate, ReplyVersion
 from qa.retention import erase
@@ -537,3 +537,12 @@ def test_the_question_page_costs_a_constant_number_of_queries(desk, doctor, draf
         make_answered_question(title=f"Red spots on shins {number}")
         ReplyTemplate.objects.create(title=f"Template {number}", body="x")
     assert cost() <= few + 2
+
+
+def test_why_a_moderator_changed_the_words_is_not_told_to_doctors(desk, question, moderator):
+    texts = moderating.Texts(title="Spots", body="Red ones on my shins.", parts="")
+    moderating.edit(question, moderator, texts, "Took out the name Liu Wei")
+    question.events.create(kind=EventKind.TRANSFERRED, actor=moderator, note="It is about the skin")
+    page = desk.get(at("question", question.pk)).text
+    assert "It is about the skin" in page
+    assert "Liu Wei" not in page

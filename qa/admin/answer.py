@@ -15,10 +15,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from qa import answering, screening
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
 from qa.forms.answer import AskPatientForm, ReplyForm, ReviewForm, TransferForm, WithdrawForm
-from qa.models import Question, QuestionStatus, Reply, ReplyTemplate, random_key
+from qa.models import EventKind, Question, QuestionStatus, Reply, ReplyTemplate, random_key
 from qa.related import find_similar
 
 ROWS = 50  # of a list at the desk
+
+# Of what happened, this is told to doctors with its note. Why a moderator has changed words is for moderators alone.
+TOLD = [
+    EventKind.INFO_REQUESTED,
+    EventKind.TRANSFERRED,
+    EventKind.ESCALATED,
+    EventKind.CALMED,
+    EventKind.REPLY_WITHDRAWN,
+    EventKind.REOPENED,
+    EventKind.REMOVED,
+    EventKind.RESTORED,
+]
 
 
 def for_doctors(view):
@@ -131,7 +143,7 @@ def page(request, doctor, question, draft=None, form=None, content=None, **more)
         "photos": question.photos.visible_to(request.user),
         "seen": question.seen_questions.select_related("seen"),
         "follow_ups": question.follow_ups.all(),
-        "happened": question.events.exclude(note="").select_related("actor"),
+        "happened": question.events.filter(kind__in=TOLD).exclude(note="").select_related("actor"),
         "marks": findings_of(question),
         "similar": citations(question),
         "replies": [(reply, reply.doctor_id == doctor.pk, own_review(reply, doctor)) for reply in replies],
