@@ -174,3 +174,31 @@ def test_a_list_counts_no_further_than_anybody_pages(client, moderator, monkeypa
     for _number in range(5):
         make_question()
     assert "3 questions" in client.get(reverse("admin:qa_question_changelist")).text
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "lookup"),
+    [
+        ("doctor", "qa_question", "medicines__icontains"),
+        ("editor", "qa_question", "allergies__startswith"),
+        ("moderator", "qa_question", "contact_email__startswith"),
+        ("moderator", "qa_question", "secret_key__startswith"),
+        ("moderator", "qa_flag", "contact_email__startswith"),
+        ("moderator", "qa_flag", "reporter__startswith"),
+        ("editor", "accounts_doctor", "evidence_note__icontains"),
+        ("moderator", "accounts_doctor", "withdrawal_reason__icontains"),
+        ("moderator", "accounts_doctor", "user"),
+    ],
+)
+def test_nobody_finds_out_what_is_hidden_by_asking_for_it_in_the_address_of_a_list(client, people, role, name, lookup):
+    client.force_login(people[role])
+    address = reverse(f"admin:{name}_changelist")
+    assert client.get(address).status_code == 200
+    assert client.get(address, {lookup: "1"}).status_code == 400
+
+
+def test_moderators_may_still_filter_by_what_they_see(client, moderator):
+    make_question(medicines="Ibuprofen")
+    client.force_login(moderator)
+    listed = client.get(reverse("admin:qa_question_changelist"), {"medicines__icontains": "ibu"})
+    assert listed.context["cl"].result_count == 1

@@ -56,6 +56,18 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
+class HiddenFieldsMixin:
+    """Nobody finds out a field that is not shown by asking for its beginning in the address of the list."""
+
+    def get_hidden(self, request):
+        """The names of the fields that this user is not shown."""
+        return self.hidden
+
+    def lookup_allowed(self, lookup, value, request):
+        is_hidden = lookup.split("__")[0] in self.get_hidden(request)
+        return not is_hidden and super().lookup_allowed(lookup, value, request)
+
+
 class PublicPageMixin:
     """A link to the public page, only where there is one."""
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from qa.admin.base import DeskBox
+from qa.admin.base import DeskBox, HiddenFieldsMixin
 from qa.admin.transitions import CONFLICT, TransitionsMixin
 from qa.forms.moderate import FlagForm, HandForm
 from qa.models import Flag, FlagReason, Reply
@@ -46,7 +46,8 @@ class DecidedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Flag)
-class FlagAdmin(TransitionsMixin, admin.ModelAdmin):
+class FlagAdmin(TransitionsMixin, HiddenFieldsMixin, admin.ModelAdmin):
+    hidden = {"contact_email", "reporter"}
     list_display = ["about", "reason", "text", "waiting", "assignee", "decision"]
     list_filter = [DecidedFilter, "reason"]
     list_select_related = ["question", "reply__question", "reply__doctor", "article", "assignee"]
