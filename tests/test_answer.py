@@ -546,3 +546,37 @@ def test_why_a_moderator_changed_the_words_is_not_told_to_doctors(desk, question
     page = desk.get(at("question", question.pk)).text
     assert "It is about the skin" in page
     assert "Liu Wei" not in page
+def test_what_a_doctor_wrote_to_a_question_that_is_gone_is_given_back(desk, question, draft):
+    address, data = at("question", question.pk), sent(draft, urgent_if="Fever above 39.")
+    question.delete()
+    response = desk.post(address, data)
+    assert response.status_code == 404
+    assert BODY in response.text
+    assert "Fever above 39." in response.text
+
+
+def test_a_note_to_a_question_that_was_passed_on_meanwhile_is_given_back(desk, question, moderator):
+    question.transfer(moderator, make_specialty("Urology"), "Not the skin")
+    response = desk.post(at("ask_patient", question.pk), {"note": "Since when does it itch?"})
+    assert response.status_code == 404
+    assert "Since when does it itch?" in response.text
+
+
+@pytest.mark.parametrize("note", ["", "Since when does it itch?"])
+def test_a_refused_request_to_the_patient_keeps_the_note_and_shows_the_draft(desk, question, draft, note):
+    answering.save(draft, content())
+    if note:
+        question.claim(make_doctor(), take_over=True)
+    response = desk.post(at("ask_patient", question.pk), {"note": note})
+    assert response.status_code == 200
+    assert note in response.text
+    assert BODY in response.text
+    assert Question.objects.get(pk=question.pk).status == QuestionStatus.OPEN
+
+
+def test_a_refused_review_keeps_its_note(desk):
+    reply = make_reply(make_question(QuestionStatus.ANSWERED), make_doctor(), ReplyStatus.PUBLISHED)
+    response = desk.post(at("review", reply.question_id, reply.pk), {"note": "I would wait with the cream."})
+    assert response.status_code == 200
+    assert "I would wait with the cream." in response.text
+    assert not reply.reviews.exists()

@@ -43,9 +43,20 @@ def for_doctors(view):
         doctor = getattr(request.user, "doctor", None)
         if doctor is None or not doctor.may_publish():
             return show(request, "not_verified", {"title": _("Doctors' desk"), "doctor": doctor}, status=403)
-        return view(request, doctor, *args, **kwargs)
+        try:
+            return view(request, doctor, *args, **kwargs)
+        except Http404:
+            if not (texts := typed(request)):
+                raise
+            return show(request, "gone", {"title": _("No longer on your desk"), "texts": texts}, status=404)
 
     return wrapped
+
+
+def typed(request):
+    """What a doctor has written, whichever form it comes from."""
+    names = (*answering.TEXTS, "note")
+    return [request.POST[name] for name in names if request.POST.get(name, "").strip()]
 
 
 def show(request, name, context, status=200):
@@ -114,21 +125,25 @@ def answer_question(request, doctor, pk):
     """The question with all that helps to answer it, and the form of the reply once it was opened."""
     if request.method == "POST":
         return write(request, doctor, pk)
+    return as_kept(request, doctor, pk)
+
+
+def as_kept(request, doctor, pk, **more):
+    """The page with the doctor's draft as it is kept; `more` is what else was sent and refused."""
     question = question_at_desk(doctor, pk)
     takes_reply = question.status in (QuestionStatus.OPEN, QuestionStatus.ANSWERED)
-    draft = (
-        question.replies.drafts().filter(doctor=doctor).select_related("supersedes").first() if takes_reply else None
-    )
-    form = None
-    if draft:
-        content = answering.content_of(draft)
-        form = ReplyForm(initial=ReplyForm.initial_of(content), parts=question.parts.all())
-        return page(request, doctor, question, draft, form, content)
-    return page(request, doctor, question)
+    drafts = question.replies.drafts().filter(doctor=doctor).select_related("supersedes")
+    draft = drafts.first() if takes_reply else None
+    if draft is None:
+        return page(request, doctor, question, **more)
+    content = answering.content_of(draft)
+    form = ReplyForm(initial=ReplyForm.initial_of(content), parts=question.parts.all())
+    return page(request, doctor, question, draft, form, content, **more)
 
 
-def page(request, doctor, question, draft=None, form=None, content=None, **more):
+def page(request, doctor, question, draft=None, form=None, content=None, review_forms=(), **more):
     """Shows the question; with the reply's form where there is a draft, and what the checks say of it."""
+    review_forms = dict(review_forms)
     holder = question.holder
     replies = question.replies.sent().for_page().prefetch_related("coverages__part")
     context = {
@@ -146,7 +161,10 @@ def page(request, doctor, question, draft=None, form=None, content=None, **more)
         "happened": question.events.filter(kind__in=TOLD).exclude(note="").select_related("actor"),
         "marks": findings_of(question),
         "similar": citations(question),
-        "replies": [(reply, reply.doctor_id == doctor.pk, own_review(reply, doctor)) for reply in replies],
+        "replies": [
+            (reply, reply.doctor_id == doctor.pk, review_forms.get(reply.pk) or own_review(reply, doctor))
+            for reply in replies
+        ],
         "templates": ReplyTemplate.objects.usable_by(doctor) if draft else [],
         "ask_form": AskPatientForm(auto_id="ask_%s"),
         "transfer_form": TransferForm(auto_id="transfer_%s"),
@@ -221,9 +239,7 @@ def write(request, doctor, pk):
     if not saved.notices:
         messages.success(request, _("Saved. Nobody but you sees it yet."))
     if not Question.objects.at_desk_of(doctor).filter(pk=pk).exists():
-        return show(
-            request, "gone", {"title": reply.question.heading, "question": reply.question, "reply": saved.reply}
-        )
+        return show(request, "gone", {"title": _("No longer on your desk"), "texts": typed(request), "is_kept": True})
     return redirect(reverse("admin:answer_question", args=[pk]) + "#reply-form")
 
 
