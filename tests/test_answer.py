@@ -580,3 +580,30 @@ def test_a_refused_review_keeps_its_note(desk):
     assert response.status_code == 200
     assert "I would wait with the cream." in response.text
     assert not reply.reviews.exists()
+@pytest.mark.parametrize(
+    "leave", [lambda q: q.withdraw(), lambda q: q.transfer(None, make_specialty("Urology"), "Why")]
+)
+def test_a_question_that_has_left_the_desk_is_not_named_there_but_the_draft_can_be_read(desk, question, draft, leave):
+    answering.save(draft, content())
+    leave(question)
+    assert question.heading not in desk.get(at("queue")).text
+    assert at("versions", question.pk, draft.key) in desk.get(at("queue")).text
+    page = desk.get(at("versions", question.pk, draft.key)).text
+    assert BODY in page
+    assert question.heading not in page
+
+
+def test_a_withdrawn_question_is_named_in_no_list_of_the_doctors_replies(desk, doctor):
+    reply = make_reply(make_question(QuestionStatus.ANSWERED, title="Secret rash"), doctor, ReplyStatus.PUBLISHED)
+    lists = [at("queue"), reverse("admin:qa_reply_changelist")]
+    assert all("Secret rash" in desk.get(address).text for address in lists)
+    reply.question.withdraw()
+    assert not [address for address in lists if "Secret rash" in desk.get(address).text]
+
+
+def test_what_the_patient_had_read_is_shown_while_it_is_public(desk, question, moderator):
+    seen = make_answered_question(title="Secret rash")
+    question.seen_questions.create(seen=seen)
+    assert "Secret rash" in desk.get(at("question", question.pk)).text.partition("had read before")[2]
+    seen.remove(moderator, "It names somebody")
+    assert "Secret rash" not in desk.get(at("question", question.pk)).text

@@ -91,6 +91,7 @@ def answer_queue(request, doctor):
     answered = Question.objects.answered().filter(specialty__in=doctor.specialties.all(), erased_at__isnull=True)
     mine = Question.objects.claimed_by(doctor).for_queue(doctor)[:ROWS]
     drafts = Reply.objects.drafts().filter(doctor=doctor).exclude(question__in=[question.pk for question in mine])
+    at_desk = Question.objects.at_desk_of(doctor)
     context = {
         "title": _("Doctors' desk"),
         "doctor": doctor,
@@ -99,9 +100,10 @@ def answer_queue(request, doctor):
         "number": waiting.count(),
         "rows": waiting.for_queue(doctor)[:ROWS],
         "mine": mine,
-        "drafts": drafts.select_related("question")[:ROWS],
+        "drafts": drafts.filter(question__in=at_desk).select_related("question")[:ROWS],
+        "left": drafts.exclude(question__in=at_desk)[:ROWS],
         "answered": answered.exclude(replies__doctor=doctor).order_by("-answered_at", "-pk")[:10],
-        "replies": Reply.objects.sent().filter(doctor=doctor).select_related("question")[:10],
+        "replies": Reply.objects.sent().filter(doctor=doctor, question__in=at_desk).select_related("question")[:10],
     }
     return show(request, "queue", context)
 
@@ -156,7 +158,7 @@ def page(request, doctor, question, draft=None, form=None, content=None, review_
         "takes_reply": question.status in (QuestionStatus.OPEN, QuestionStatus.ANSWERED),
         "parts": question.parts.with_coverage(),
         "photos": question.photos.visible_to(request.user),
-        "seen": question.seen_questions.select_related("seen"),
+        "seen": question.seen_questions.filter(seen__in=Question.objects.public()).select_related("seen"),
         "follow_ups": question.follow_ups.all(),
         "happened": question.events.filter(kind__in=TOLD).exclude(note="").select_related("actor"),
         "marks": findings_of(question),
@@ -322,7 +324,8 @@ def answer_versions(request, doctor, pk, key):
         answering.save(reply, version.content, random_key())
         messages.success(request, _("The version is back in your draft. The text before it is kept, too."))
         return redirect("admin:answer_question", pk)
-    context = {"title": _("Versions"), "question": reply.question, "reply": reply, "versions": reply.versions.all()}
+    context = {"title": _("Versions"), "reply": reply, "versions": reply.versions.all()}
+    context["question"] = Question.objects.at_desk_of(doctor).filter(pk=pk).first()  # what has left it is not named
     return show(request, "versions", context)
 
 

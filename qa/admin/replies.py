@@ -39,11 +39,16 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
     fields = [field.name for field in Reply._meta.fields if field.name not in ("id", "key")]
 
     def get_queryset(self, request):
-        """Doctors see their own; moderators what was published; nobody else's draft is shown to anybody."""
+        """Doctors see their own at their desk; moderators what was published; others' drafts nobody."""
         replies = super().get_queryset(request)
         if request.user.has_perm("qa.moderate_question"):
             return replies & Reply.objects.sent()
-        return replies.filter(doctor__user=request.user)
+        doctor = getattr(request.user, "doctor", None)
+        return (
+            replies.filter(doctor=doctor, question__in=Question.objects.at_desk_of(doctor))
+            if doctor
+            else replies.none()
+        )
 
     def get_urls(self):
         def at(route, view):
