@@ -546,6 +546,8 @@ def test_why_a_moderator_changed_the_words_is_not_told_to_doctors(desk, question
     page = desk.get(at("question", question.pk)).text
     assert "It is about the skin" in page
     assert "Liu Wei" not in page
+
+
 def test_what_a_doctor_wrote_to_a_question_that_is_gone_is_given_back(desk, question, draft):
     address, data = at("question", question.pk), sent(draft, urgent_if="Fever above 39.")
     question.delete()
@@ -580,6 +582,8 @@ def test_a_refused_review_keeps_its_note(desk):
     assert response.status_code == 200
     assert "I would wait with the cream." in response.text
     assert not reply.reviews.exists()
+
+
 @pytest.mark.parametrize(
     "leave", [lambda q: q.withdraw(), lambda q: q.transfer(None, make_specialty("Urology"), "Why")]
 )

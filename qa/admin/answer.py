@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from qa import answering, screening
+from qa.admin.base import key_of
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
 from qa.forms.answer import AskPatientForm, ReplyForm, ReviewForm, TransferForm, WithdrawForm
+from qa.forms.fields import harmless
 from qa.models import EventKind, Question, QuestionStatus, Reply, ReplyTemplate, random_key
 from qa.related import find_similar
 
@@ -85,9 +87,9 @@ def own_reply(doctor, pk, key):
 @require_safe
 def answer_queue(request, doctor):
     waiting = Question.objects.for_doctor(doctor)
-    slug = request.GET.get("specialty", "")
-    if slug:
-        waiting = waiting.filter(specialty__slug=slug)
+    chosen = doctor.specialties.filter(slug=harmless(request.GET.get("specialty", ""))).first()
+    if chosen:
+        waiting = waiting.filter(specialty=chosen)
     answered = Question.objects.answered().filter(specialty__in=doctor.specialties.all(), erased_at__isnull=True)
     mine = Question.objects.claimed_by(doctor).for_queue(doctor)[:ROWS]
     drafts = Reply.objects.drafts().filter(doctor=doctor).exclude(question__in=[question.pk for question in mine])
@@ -96,7 +98,7 @@ def answer_queue(request, doctor):
         "title": _("Doctors' desk"),
         "doctor": doctor,
         "specialties": doctor.specialties.all(),
-        "chosen": slug,
+        "chosen": chosen and chosen.slug,
         "number": waiting.count(),
         "rows": waiting.for_queue(doctor)[:ROWS],
         "mine": mine,
@@ -207,7 +209,8 @@ def own_review(reply, doctor):
 def checks(request, content):
     """What the findings beside the text need; reasons that were typed stay."""
     advice = answering.advice_on(content)
-    reasons = {name.removeprefix("reason/"): said for name, said in request.POST.items() if name.startswith("reason/")}
+    said = {name: harmless(text) for name, text in request.POST.items() if name.startswith("reason/")}
+    reasons = {name.removeprefix("reason/"): text for name, text in said.items()}
     return {
         "advice": [(item, reasons.get(item.place, "")) for item in advice],
         "reasons": reasons,
@@ -230,7 +233,7 @@ def write(request, doctor, pk):
     form = ReplyForm(request.POST, parts=reply.question.parts.all())
     is_valid = form.is_valid()
     content = changed_by_button(request, doctor, form.content())
-    window = request.POST.get("window", "")[:22]
+    window = harmless(request.POST.get("window", ""))[:22]
     if is_valid and "publish" in request.POST:
         return publish(request, doctor, reply, form, content, window)
     saved = answering.save(reply, content, window, sent_at(request))
@@ -254,11 +257,9 @@ def sent_at(request):
 def changed_by_button(request, doctor, content):
     """The content with what a button adds to it or mends in it."""
     added = ""
-    chosen = request.POST.get("template", "")
-    if chosen.isdecimal():
+    if chosen := key_of(request.POST.get("template", "")):
         added = get_object_or_404(ReplyTemplate.objects.usable_by(doctor), pk=chosen).body
-    cited = request.POST.get("cite", "")
-    if cited.isdecimal():
+    if cited := key_of(request.POST.get("cite", "")):
         added = citation(get_object_or_404(Question.objects.public(), pk=cited))
     if added:
         content |= {"body": f"{content['body'].rstrip()}\n\n{added}".lstrip()}
@@ -306,7 +307,7 @@ def answer_autosave(request, doctor, pk):
     form = ReplyForm(request.POST, parts=reply.question.parts.all())
     form.is_valid()
     content = form.content()
-    saved = answering.save(reply, content, request.POST.get("window", "")[:22], sent_at(request))
+    saved = answering.save(reply, content, harmless(request.POST.get("window", ""))[:22], sent_at(request))
     context = checks(request, content) | {"notices": saved.notices, "is_saved": True}
     return render(request, "admin/answer/beside.html", context)
 
@@ -319,8 +320,7 @@ def answer_versions(request, doctor, pk, key):
     if reply is None:
         raise Http404
     if request.method == "POST":
-        chosen = request.POST.get("version", "")
-        version = get_object_or_404(reply.versions, pk=chosen if chosen.isdecimal() else 0)
+        version = get_object_or_404(reply.versions, pk=key_of(request.POST.get("version", "")))
         answering.save(reply, version.content, random_key())
         messages.success(request, _("The version is back in your draft. The text before it is kept, too."))
         return redirect("admin:answer_question", pk)

@@ -10,6 +10,11 @@ from django.utils.functional import cached_property
 MOST_LISTED = 10_000  # rows of a list that can be paged through; the others are found by searching and filters
 
 
+def key_of(text):
+    """The primary key that somebody sends, as a number; 0, which no row has, where it is none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
 @dataclass(frozen=True)
 class DeskBox:
     """What waits on one desk, shown on the admin's first page.

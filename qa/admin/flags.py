@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from qa.admin.base import DeskBox, HiddenFieldsMixin
+from qa.admin.base import DeskBox, HiddenFieldsMixin, key_of
 from qa.admin.transitions import CONFLICT, TransitionsMixin
 from qa.forms.moderate import FlagForm, HandForm
 from qa.models import Flag, FlagReason, Reply
@@ -95,7 +95,7 @@ class FlagAdmin(TransitionsMixin, HiddenFieldsMixin, admin.ModelAdmin):
         """The report, what it is about, and two forms: who looks into it, and what is decided."""
         self.require(request, PERMISSION)
         flags = Flag.objects.select_related(*self.list_select_related, "article", "decided_by")
-        flag = get_object_or_404(flags, pk=object_id if object_id.isascii() and object_id.isdecimal() else 0)
+        flag = get_object_or_404(flags, pk=key_of(object_id))
         people = User.objects.filter(groups__name="Moderators", is_active=True)
         form = FlagForm(request.POST if "decide" in request.POST else None)
         hand = HandForm(request.POST if "hand" in request.POST else None, people=people)
