@@ -611,3 +611,9 @@ def test_what_the_patient_had_read_is_shown_while_it_is_public(desk, question, m
     assert "Secret rash" in desk.get(at("question", question.pk)).text.partition("had read before")[2]
     seen.remove(moderator, "It names somebody")
     assert "Secret rash" not in desk.get(at("question", question.pk)).text
+def test_what_one_window_sent_late_replaces_nothing_even_after_another_window_wrote(draft):
+    answering.save(draft, content(body="Second of one"), "one", sent=2000)
+    answering.save(draft, content(body="First of the other"), "other", sent=1500)
+    answering.save(draft, content(body="First of one, come late"), "one", sent=1000)
+    draft.refresh_from_db()
+    assert draft.body == "First of the other"
