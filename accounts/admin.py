@@ -204,15 +204,21 @@ class DoctorAdmin(FormPageMixin, admin.ModelAdmin):
 
     # Moderators and editors look doctors up; what proves the licence and the doctor's address are not theirs to read.
 
+    FOR_ADMINISTRATORS = {"user", "evidence_note", "withdrawal_reason"}
+
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
         if self.has_change_permission(request, obj):
             return fieldsets
-        hidden = {"user", "evidence_note", "withdrawal_reason"}
         return [
-            (name, options | {"fields": [field for field in options["fields"] if field not in hidden]})
+            (name, options | {"fields": [field for field in options["fields"] if field not in self.FOR_ADMINISTRATORS]})
             for name, options in fieldsets
         ]
+
+    def lookup_allowed(self, lookup, value, request):
+        """Nor do they find it out by asking for its beginning in the address."""
+        is_hidden = lookup.split("__")[0] in self.FOR_ADMINISTRATORS and not self.has_change_permission(request)
+        return not is_hidden and super().lookup_allowed(lookup, value, request)
 
     def get_list_display(self, request):
         return [name for name in self.list_display if name != "user" or self.has_change_permission(request)]

@@ -87,8 +87,8 @@ def save(reply: Reply, content: Mapping, window: str = "", sent: int = 0) -> Sav
     question = Question.objects.select_for_update(of=("self",)).get(pk=reply.question_id)
     reply = Reply.objects.select_for_update(of=("self",)).select_related("doctor").get(pk=reply.pk)
     saved = Saved(reply)
-    latest = reply.versions.first()
-    if latest and latest.is_later_than(window, sent):
+    latest, of_window = reply.versions.first(), reply.versions.filter(window=window).first()
+    if of_window and of_window.is_later_than(window, sent):
         return saved
     if latest is None or latest.content != content:
         if latest and latest.window and window and latest.window != window:
@@ -146,6 +146,7 @@ def content_of(reply: Reply) -> dict:
 @transaction.atomic
 def leave(question: Question, doctor: Doctor) -> None:
     """Give the question back. A draft with text is kept, an empty one is not."""
+    question = Question.objects.select_for_update(of=("self",)).get(pk=question.pk)  # a save at the same time waits
     question.release(doctor)
     question.replies.drafts().filter(doctor=doctor, body="", may_be_about="", versions=None).delete()
 

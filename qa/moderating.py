@@ -142,20 +142,30 @@ def past_changes(question: Question) -> list[tuple[Revision, Change]]:
 
 
 @transaction.atomic
-def edit(question: Question, by: User, texts: Texts, reason: str) -> None:
+def edit(question: Question, by: User, texts: Texts, reason: str, seen: Texts | None = None) -> None:
     """Change the patient's words; the earlier ones become revisions that moderators alone read.
 
+    Args:
+        texts: the words from now on.
+        reason: why they are changed.
+        seen: the words that the moderator has read; None for those of `question`.
+
     Raises:
-        InvalidTransition: where no reason is given, or nothing of the patient is left to be changed.
+        InvalidTransition: where no reason is given, somebody else has changed the words since they were read, or
+            nothing of the patient is left to be changed.
     """
-    old = Texts.of(question)
+    seen = seen or Texts.of(question)
+    current = Question.objects.select_for_update().filter(pk=question.pk).first()
+    if current is None or current.erased_at:
+        raise InvalidTransition(_("The patient has erased this text."))
+    old = Texts.of(current)
+    if old != seen:
+        raise InvalidTransition(_("Somebody else has just changed these words."))
     changed = [name for name in ("title", "body", "parts") if getattr(old, name) != getattr(texts, name)]
     if not changed:
         return
     if not reason.strip():
         raise InvalidTransition(_("Say why you change the patient's words."))
-    if question.erased_at:
-        raise InvalidTransition(_("The patient has erased this text."))
     for name in changed:
         question.revisions.create(field=name, text=getattr(old, name), reason=reason, editor=by)
     question.title, question.body = texts.title, texts.body
@@ -181,13 +191,14 @@ def accept(
     topics: Iterable[Topic] = (),
     texts: Texts | None = None,
     reason: str = "",
+    seen: Texts | None = None,
 ) -> None:
     """Let doctors see the question, with all that was decided on the way: all of it, or nothing.
 
     Args:
         topics: those that the question is about from now on.
         texts: the patient's words as changed; None where they stay.
-        reason: why they were changed.
+        reason, seen: as for `edit`.
 
     Raises:
         InvalidTransition: where somebody else has decided, or words are changed without a reason.
@@ -195,7 +206,7 @@ def accept(
     question.accept(by, specialty, headline)
     question.topics.set(list(topics))
     if texts:
-        edit(question, by, texts, reason)
+        edit(question, by, texts, reason, seen)
 
 
 def duplicate_note(other: Question, note: str = "") -> str:

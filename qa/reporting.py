@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from qa.asking import urgent_findings
-from qa.models import Article, Flag, FlagReason, Question, Reply
+from qa.models import Article, Flag, Question, Reply
 from qa.visitors import mark_of
 
 
@@ -21,7 +21,7 @@ def report(target: Question | Reply | Article, visitor: str, reason: str, note: 
     kind = target._meta.model_name
     reporter = mark_of(visitor, f"report {kind} {target.pk} {reason}")
     Flag.objects.decided().filter(reporter=reporter).update(reporter="")  # that one is closed; this one is new
-    is_urgent = reason == FlagReason.DANGEROUS or bool(urgent_findings([note]))
+    is_urgent = bool(urgent_findings([note]))
     told = {"note": note, "contact_email": email, "is_urgent": is_urgent}
     flag, is_new = Flag.objects.select_for_update().get_or_create(
         reporter=reporter, defaults=told | {kind: target, "reason": reason}

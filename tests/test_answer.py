@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from qa import answering
+from qa import answering, moderating
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
 from qa.models import (
     EventKind,
@@ -603,3 +603,85 @@ def test_the_question_page_costs_a_constant_number_of_queries(desk, doctor, draf
         make_answered_question(title=f"Red spots on shins {number}")
         ReplyTemplate.objects.create(title=f"Template {number}", body="x")
     assert cost() <= few + 2
+
+
+def test_why_a_moderator_changed_the_words_is_not_told_to_doctors(desk, question, moderator):
+    texts = moderating.Texts(title="Spots", body="Red ones on my shins.", parts="")
+    moderating.edit(question, moderator, texts, "Took out the name Liu Wei")
+    question.events.create(kind=EventKind.TRANSFERRED, actor=moderator, note="It is about the skin")
+    page = desk.get(at("question", question.pk)).text
+    assert "It is about the skin" in page
+    assert "Liu Wei" not in page
+
+
+def test_what_a_doctor_wrote_to_a_question_that_is_gone_is_given_back(desk, question, draft):
+    address, data = at("question", question.pk), sent(draft, urgent_if="Fever above 39.")
+    question.delete()
+    response = desk.post(address, data)
+    assert response.status_code == 404
+    assert BODY in response.text
+    assert "Fever above 39." in response.text
+
+
+def test_a_note_to_a_question_that_was_passed_on_meanwhile_is_given_back(desk, question, moderator):
+    question.transfer(moderator, make_specialty("Urology"), "Not the skin")
+    response = desk.post(at("ask_patient", question.pk), {"note": "Since when does it itch?"})
+    assert response.status_code == 404
+    assert "Since when does it itch?" in response.text
+
+
+@pytest.mark.parametrize("note", ["", "Since when does it itch?"])
+def test_a_refused_request_to_the_patient_keeps_the_note_and_shows_the_draft(desk, question, draft, note):
+    answering.save(draft, content())
+    if note:
+        question.claim(make_doctor(), take_over=True)
+    response = desk.post(at("ask_patient", question.pk), {"note": note})
+    assert response.status_code == 200
+    assert note in response.text
+    assert BODY in response.text
+    assert Question.objects.get(pk=question.pk).status == QuestionStatus.OPEN
+
+
+def test_a_refused_review_keeps_its_note(desk):
+    reply = make_reply(make_question(QuestionStatus.ANSWERED), make_doctor(), ReplyStatus.PUBLISHED)
+    response = desk.post(at("review", reply.question_id, reply.pk), {"note": "I would wait with the cream."})
+    assert response.status_code == 200
+    assert "I would wait with the cream." in response.text
+    assert not reply.reviews.exists()
+
+
+@pytest.mark.parametrize(
+    "leave", [lambda q: q.withdraw(), lambda q: q.transfer(None, make_specialty("Urology"), "Why")]
+)
+def test_a_question_that_has_left_the_desk_is_not_named_there_but_the_draft_can_be_read(desk, question, draft, leave):
+    answering.save(draft, content())
+    leave(question)
+    assert question.heading not in desk.get(at("queue")).text
+    assert at("versions", question.pk, draft.key) in desk.get(at("queue")).text
+    page = desk.get(at("versions", question.pk, draft.key)).text
+    assert BODY in page
+    assert question.heading not in page
+
+
+def test_a_withdrawn_question_is_named_in_no_list_of_the_doctors_replies(desk, doctor):
+    reply = make_reply(make_question(QuestionStatus.ANSWERED, title="Secret rash"), doctor, ReplyStatus.PUBLISHED)
+    lists = [at("queue"), reverse("admin:qa_reply_changelist")]
+    assert all("Secret rash" in desk.get(address).text for address in lists)
+    reply.question.withdraw()
+    assert not [address for address in lists if "Secret rash" in desk.get(address).text]
+
+
+def test_what_the_patient_had_read_is_shown_while_it_is_public(desk, question, moderator):
+    seen = make_answered_question(title="Secret rash")
+    question.seen_questions.create(seen=seen)
+    assert "Secret rash" in desk.get(at("question", question.pk)).text.partition("had read before")[2]
+    seen.remove(moderator, "It names somebody")
+    assert "Secret rash" not in desk.get(at("question", question.pk)).text
+
+
+def test_what_one_window_sent_late_replaces_nothing_even_after_another_window_wrote(draft):
+    answering.save(draft, content(body="Second of one"), "one", sent=2000)
+    answering.save(draft, content(body="First of the other"), "other", sent=1500)
+    answering.save(draft, content(body="First of one, come late"), "one", sent=1000)
+    draft.refresh_from_db()
+    assert draft.body == "First of the other"

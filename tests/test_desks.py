@@ -1,6 +1,7 @@
 """The desks: the first page, who may open what, what it costs, and what nobody finds there."""
 
 import datetime
+from urllib.parse import quote
 
 import pytest
 from django.contrib import admin
@@ -9,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from qa import answering
 from qa.admin.base import DeskBox
 from qa.models import Article, EventKind, Flag, FlagReason, Question, QuestionEvent
 from tests.factories import make_answered_question, make_question, make_specialty, make_user
@@ -182,3 +184,53 @@ def test_lists_write_dates_as_the_pages_do(client, moderator):
     page = client.get(reverse("admin:qa_question_changelist")).text
     assert "21 November 2024, 21:25" in page
     assert "p.m." not in page
+
+
+@pytest.mark.parametrize(
+    ("role", "name", "lookup"),
+    [
+        ("doctor", "qa_question", "medicines__icontains"),
+        ("editor", "qa_question", "allergies__startswith"),
+        ("moderator", "qa_question", "contact_email__startswith"),
+        ("moderator", "qa_question", "secret_key__startswith"),
+        ("moderator", "qa_flag", "contact_email__startswith"),
+        ("moderator", "qa_flag", "reporter__startswith"),
+        ("editor", "accounts_doctor", "evidence_note__icontains"),
+        ("moderator", "accounts_doctor", "withdrawal_reason__icontains"),
+        ("moderator", "accounts_doctor", "user"),
+    ],
+)
+def test_nobody_finds_out_what_is_hidden_by_asking_for_it_in_the_address_of_a_list(client, people, role, name, lookup):
+    client.force_login(people[role])
+    address = reverse(f"admin:{name}_changelist")
+    assert client.get(address).status_code == 200
+    assert client.get(address, {lookup: "1"}).status_code == 400
+
+
+def test_moderators_may_still_filter_by_what_they_see(client, moderator):
+    make_question(medicines="Ibuprofen")
+    client.force_login(moderator)
+    listed = client.get(reverse("admin:qa_question_changelist"), {"medicines__icontains": "ibu"})
+    assert listed.context["cl"].result_count == 1
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "abc", "\x00", "-1", "٣"])
+def test_a_number_that_no_row_has_is_no_trouble_at_any_desk(client, moderator, doctor, number):
+    question = make_question("open")
+    draft = answering.begin(question, doctor)
+    client.force_login(moderator)
+    answers = [
+        client.get(reverse("admin:qa_question_queue"), {"after": number}),
+        client.post(reverse("admin:qa_question_spam"), {"question": number}),
+        client.post(reverse("admin:qa_question_photo", args=[question.pk]), {"photo": number}),
+        client.get(f"/admin/qa/flag/{quote(number)}/change/"),
+    ]
+    assert [answer.status_code for answer in answers] == [200, 302, 404, 404]
+    client.force_login(doctor.user)
+    address = reverse("admin:answer_question", args=[question.pk])
+    for name in ("template", "cite", "window"):
+        sent = {"reply": str(draft.key), "body": f"A text {name}", name: number}
+        assert client.post(address, sent).status_code in (302, 404)
+    assert client.get(reverse("admin:answer_queue"), {"specialty": number}).status_code == 200
+    versions = reverse("admin:answer_versions", args=[question.pk, draft.key])
+    assert client.post(versions, {"version": number}).status_code == 404

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from dataclasses import replace
 
 import pytest
 from django.core.files.base import ContentFile
@@ -24,6 +25,8 @@ from qa.models import (
     RejectReason,
     ReplyStatus,
 )
+from qa.moderating import Texts
+from qa.retention import erase
 from tests.factories import (
     make_answered_question,
     make_article,
@@ -288,6 +291,29 @@ def test_the_second_of_two_moderators_is_told_and_keeps_what_was_typed(desk, oth
     question.refresh_from_db()
     assert question.reject_reason == "spam"
     assert question.events.count() == 1
+
+
+@pytest.mark.parametrize("first", ["title", "parts"])
+def test_words_that_were_changed_since_they_were_read_are_not_put_back(moderator, first):
+    question = make_answered_question(title="Liu Wei has spots")
+    question.parts.create(position=1, text="What does Liu Wei have?")
+    seen = Texts.of(question)
+    stale = Question.objects.get(pk=question.pk)
+    mended = replace(seen, **{first: "Without the name"})
+    moderating.edit(question, moderator, mended, "A name")
+    with pytest.raises(InvalidTransition, match="just changed"):
+        moderating.edit(stale, moderator, replace(seen, body="Clearer."), "Hard to read", seen)
+    assert Texts.of(Question.objects.get(pk=question.pk)) == mended
+    assert question.revisions.count() == 1
+
+
+@pytest.mark.parametrize("keep_replies", [True, False])
+def test_words_that_the_patient_erases_meanwhile_stay_erased(moderator, keep_replies):
+    question = make_answered_question(title="Liu Wei has spots")
+    stale = Question.objects.get(pk=question.pk)
+    erase(question, keep_replies=keep_replies, tell=False)
+    with pytest.raises(InvalidTransition, match="erased"):
+        moderating.edit(stale, moderator, Texts("Spots", "Clearer.", ""), "A name")
 
 
 NOT_OFFERED = [(form, status) for form in DECISIONS for status in QuestionStatus if status not in form.statuses]

@@ -13,13 +13,27 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from qa import answering, screening
+from qa.admin.base import key_of
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
-from qa.forms.answer import AskPatientForm, ReplyForm, ReviewForm, TransferForm, WithdrawForm
-from qa.models import Question, QuestionStatus, Reply, ReplyTemplate, random_key
+from qa.forms.answer import AskPatientForm, ReplyForm, ReviewForm, TransferForm
+from qa.forms.fields import harmless, typed_texts
+from qa.models import EventKind, Question, QuestionStatus, Reply, ReplyTemplate, random_key
 from qa.related import find_similar
 
 ROWS = 50  # of a list at the desk
 TO_KNOW = ["emergency", "self_harm", "medicine"]  # what a doctor is told of the patient's words
+
+# Of what happened, this is told to doctors with its note. Why a moderator has changed words is for moderators alone.
+TOLD = [
+    EventKind.INFO_REQUESTED,
+    EventKind.TRANSFERRED,
+    EventKind.ESCALATED,
+    EventKind.CALMED,
+    EventKind.REPLY_WITHDRAWN,
+    EventKind.REOPENED,
+    EventKind.REMOVED,
+    EventKind.RESTORED,
+]
 
 
 def for_doctors(view):
@@ -32,7 +46,12 @@ def for_doctors(view):
         doctor = getattr(request.user, "doctor", None)
         if doctor is None or not doctor.may_publish():
             return show(request, "not_verified", {"title": _("Doctors' desk"), "doctor": doctor}, status=403)
-        return view(request, doctor, *args, **kwargs)
+        try:
+            return view(request, doctor, *args, **kwargs)
+        except Http404:
+            if not (texts := typed_texts(request.POST)):
+                raise
+            return show(request, "gone", {"title": _("No longer on your desk"), "texts": texts}, status=404)
 
     return wrapped
 
@@ -63,28 +82,29 @@ def own_reply(doctor, pk, key):
 @require_safe
 def answer_queue(request, doctor):
     waiting = Question.objects.for_doctor(doctor)
-    slug = request.GET.get("specialty", "")
-    if slug:
-        waiting = waiting.filter(specialty__slug=slug)
-    after = request.GET.get("after", "")
-    last = Question.objects.filter(pk=after).first() if after.isascii() and after.isdecimal() else None
+    chosen = doctor.specialties.filter(slug=harmless(request.GET.get("specialty", ""))).first()
+    if chosen:
+        waiting = waiting.filter(specialty=chosen)
+    last = Question.objects.filter(pk=key_of(request.GET.get("after", ""))).first()
     rows = list((waiting.behind(last) if last else waiting).for_queue(doctor)[: ROWS + 1])
     answered = Question.objects.answered().filter(specialty__in=doctor.specialties.all(), erased_at__isnull=True)
     mine = Question.objects.claimed_by(doctor).for_queue(doctor)[:ROWS]
     drafts = Reply.objects.drafts().filter(doctor=doctor).exclude(question__in=[question.pk for question in mine])
+    at_desk = Question.objects.at_desk_of(doctor)
     context = {
         "title": _("Doctors' desk"),
         "doctor": doctor,
         "specialties": doctor.specialties.all(),
-        "chosen": slug,
+        "chosen": chosen and chosen.slug,
         "number": waiting.count(),
         "rows": rows[:ROWS],
         "is_beginning": last is None,
         "after": rows[ROWS - 1].pk if len(rows) > ROWS else "",
         "mine": mine,
-        "drafts": drafts.select_related("question")[:ROWS],
+        "drafts": drafts.filter(question__in=at_desk).select_related("question")[:ROWS],
+        "left": drafts.exclude(question__in=at_desk)[:ROWS],
         "answered": answered.exclude(replies__doctor=doctor).order_by("-answered_at", "-pk")[:10],
-        "replies": Reply.objects.sent().filter(doctor=doctor).select_related("question")[:10],
+        "replies": Reply.objects.sent().filter(doctor=doctor, question__in=at_desk).select_related("question")[:10],
     }
     return show(request, "queue", context)
 
@@ -108,11 +128,12 @@ def answer_question(request, doctor, pk):
     """The question with all that helps to answer it, and the form of the reply once it was opened."""
     if request.method == "POST":
         return write(request, doctor, pk)
-    return as_kept(request, doctor, question_at_desk(doctor, pk))
+    return as_kept(request, doctor, pk)
 
 
-def as_kept(request, doctor, question, **more):
-    """The page with the doctor's draft as it was saved last, where there is one."""
+def as_kept(request, doctor, pk, **more):
+    """The page with the doctor's draft as it is kept; `more` is what else was sent and refused."""
+    question = question_at_desk(doctor, pk)
     takes_reply = question.status in (QuestionStatus.OPEN, QuestionStatus.ANSWERED)
     drafts = question.replies.drafts().filter(doctor=doctor).select_related("supersedes")
     draft = drafts.first() if takes_reply else None
@@ -123,10 +144,11 @@ def as_kept(request, doctor, question, **more):
     return page(request, doctor, question, draft, form, content, **more)
 
 
-def page(request, doctor, question, draft=None, form=None, content=None, **more):
+def page(request, doctor, question, draft=None, form=None, content=None, review_forms=(), **more):
     """Shows the question; with the reply's form where there is a draft, and what the checks say of it."""
+    review_forms = dict(review_forms)
     holder = question.holder
-    replies = question.replies.sent().for_page().prefetch_related("coverages__part")
+    replies = question.replies.sent().for_page()
     context = {
         "title": question.heading,
         "question": question,
@@ -137,17 +159,19 @@ def page(request, doctor, question, draft=None, form=None, content=None, **more)
         "takes_reply": question.status in (QuestionStatus.OPEN, QuestionStatus.ANSWERED),
         "parts": question.parts.with_coverage(),
         "photos": question.photos.visible_to(request.user),
-        "seen": question.seen_questions.select_related("seen"),
+        "seen": question.seen_questions.filter(seen__in=Question.objects.public()).select_related("seen"),
         "follow_ups": question.follow_ups.all(),
-        "happened": question.events.exclude(note="").select_related("actor"),
+        "happened": question.events.filter(kind__in=TOLD).exclude(note="").select_related("actor"),
         "marks": screening.screen(question.body, TO_KNOW),
         "found": findings_of(question),
         "similar": citations(question),
-        "replies": [(reply, reply.doctor_id == doctor.pk, own_review(reply, doctor)) for reply in replies],
+        "replies": [
+            (reply, reply.doctor_id == doctor.pk, review_forms.get(reply.pk) or own_review(reply, doctor))
+            for reply in replies
+        ],
         "templates": ReplyTemplate.objects.usable_by(doctor) if draft else [],
         "ask_form": AskPatientForm(auto_id="ask_%s"),
         "transfer_form": TransferForm(auto_id="transfer_%s"),
-        "withdraw_form": WithdrawForm(auto_id="withdraw_%s"),
         "window": request.POST.get("window") or random_key(),
     }
     if draft:
@@ -187,7 +211,8 @@ def own_review(reply, doctor):
 def checks(request, content):
     """What the findings beside the text need; reasons that were typed stay."""
     advice = answering.advice_on(content)
-    reasons = {name.removeprefix("reason/"): said for name, said in request.POST.items() if name.startswith("reason/")}
+    said = {name: harmless(text) for name, text in request.POST.items() if name.startswith("reason/")}
+    reasons = {name.removeprefix("reason/"): text for name, text in said.items()}
     return {
         "advice": [(item, reasons.get(item.place, "")) for item in advice],
         "reasons": reasons,
@@ -210,7 +235,7 @@ def write(request, doctor, pk):
     form = ReplyForm(request.POST, parts=reply.question.parts.all())
     is_valid = form.is_valid()
     content = changed_by_button(request, doctor, form.content())
-    window = request.POST.get("window", "")[:22]
+    window = harmless(request.POST.get("window", ""))[:22]
     if is_valid and "publish" in request.POST:
         return publish(request, doctor, reply, form, content, window)
     saved = answering.save(reply, content, window, sent_at(request))
@@ -222,7 +247,7 @@ def write(request, doctor, pk):
         messages.success(request, _("Saved. Nobody but you sees it yet."))
     if not Question.objects.at_desk_of(doctor).filter(pk=pk).exists():
         return show(
-            request, "gone", {"title": reply.question.heading, "question": reply.question, "reply": saved.reply}
+            request, "gone", {"title": _("No longer on your desk"), "texts": typed_texts(request.POST), "is_kept": True}
         )
     return redirect(reverse("admin:answer_question", args=[pk]) + "#reply-form")
 
@@ -236,11 +261,9 @@ def sent_at(request):
 def changed_by_button(request, doctor, content):
     """The content with what a button adds to it or mends in it."""
     added = ""
-    chosen = request.POST.get("template", "")
-    if chosen.isdecimal():
+    if chosen := key_of(request.POST.get("template", "")):
         added = get_object_or_404(ReplyTemplate.objects.usable_by(doctor), pk=chosen).body
-    cited = request.POST.get("cite", "")
-    if cited.isdecimal():
+    if cited := key_of(request.POST.get("cite", "")):
         added = citation(get_object_or_404(Question.objects.public(), pk=cited))
     if added:
         content |= {"body": f"{content['body'].rstrip()}\n\n{added}".lstrip()}
@@ -288,7 +311,7 @@ def answer_autosave(request, doctor, pk):
     form = ReplyForm(request.POST, parts=reply.question.parts.all())
     form.is_valid()
     content = form.content()
-    saved = answering.save(reply, content, request.POST.get("window", "")[:22], sent_at(request))
+    saved = answering.save(reply, content, harmless(request.POST.get("window", ""))[:22], sent_at(request))
     context = checks(request, content) | {"notices": saved.notices, "is_saved": True}
     return render(request, "admin/answer/beside.html", context)
 
@@ -301,12 +324,12 @@ def answer_versions(request, doctor, pk, key):
     if reply is None:
         raise Http404
     if request.method == "POST":
-        chosen = request.POST.get("version", "")
-        version = get_object_or_404(reply.versions, pk=chosen if chosen.isdecimal() else 0)
+        version = get_object_or_404(reply.versions, pk=key_of(request.POST.get("version", "")))
         answering.save(reply, version.content, random_key())
         messages.success(request, _("The version is back in your draft. The text before it is kept, too."))
         return redirect("admin:answer_question", pk)
-    context = {"title": _("Versions"), "question": reply.question, "reply": reply, "versions": reply.versions.all()}
+    context = {"title": _("Versions"), "reply": reply, "versions": reply.versions.all()}
+    context["question"] = Question.objects.at_desk_of(doctor).filter(pk=pk).first()  # what has left it is not named
     return show(request, "versions", context)
 
 

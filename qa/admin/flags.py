@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from qa.admin.base import DeskBox, giving_back
+from qa.admin.base import DeskBox, HiddenFieldsMixin, giving_back, key_of
 from qa.admin.transitions import CONFLICT, TransitionsMixin
 from qa.forms.moderate import FlagForm, HandForm
 from qa.models import URGENT_FIRST, Flag, Reply
@@ -47,7 +47,8 @@ class DecidedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Flag)
-class FlagAdmin(TransitionsMixin, admin.ModelAdmin):
+class FlagAdmin(TransitionsMixin, HiddenFieldsMixin, admin.ModelAdmin):
+    hidden = {"contact_email", "reporter"}
     list_display = ["about", "why", "text", "waiting", "assignee", "decision"]
     list_filter = [DecidedFilter, "reason"]
     list_select_related = ["question", "reply__question", "reply__doctor", "article", "assignee"]
@@ -99,7 +100,7 @@ class FlagAdmin(TransitionsMixin, admin.ModelAdmin):
         """The report, what it is about, and two forms: who looks into it, and what is decided."""
         self.require(request, PERMISSION)
         flags = Flag.objects.select_related(*self.list_select_related, "article", "decided_by")
-        flag = get_object_or_404(flags, pk=object_id if object_id.isascii() and object_id.isdecimal() else 0)
+        flag = get_object_or_404(flags, pk=key_of(object_id))
         people = User.objects.filter(groups__name="Moderators", is_active=True)
         form = FlagForm(request.POST if "decide" in request.POST else None, flag=flag)
         hand = HandForm(request.POST if "hand" in request.POST else None, people=people)

@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from qa import moderating
-from qa.admin.base import DeskBox, giving_back
+from qa.admin.base import DeskBox, giving_back, key_of
 from qa.admin.transitions import CONFLICT, TransitionsMixin
 from qa.forms.moderate import DECISIONS, QueueForm, RejectForm, decisions_on
 from qa.models import EventKind, Photo, Question, QuestionEvent, RejectReason
@@ -83,8 +83,7 @@ class ModerationMixin(TransitionsMixin):
     def _queue(self, request):
         form = QueueForm(request.GET)
         rows = form.rows()
-        after = request.GET.get("after", "")
-        last = Question.objects.filter(pk=after).first() if after.isascii() and after.isdecimal() else None
+        last = Question.objects.filter(pk=key_of(request.GET.get("after", ""))).first()
         page = rows.behind(last) if last else rows
         passed = QuestionEvent.objects.filter(kind=EventKind.ADVICE_PASSED)
         page = page.select_related("specialty").prefetch_related(Prefetch("events", passed), "photos")
@@ -110,7 +109,7 @@ class ModerationMixin(TransitionsMixin):
 
     def _spam(self, request):
         """Reject the chosen questions as advertising, once the moderator has confirmed."""
-        chosen = [pk for pk in request.POST.getlist("question") if pk.isascii() and pk.isdecimal()][:PAGE_SIZE]
+        chosen = [key_of(pk) for pk in request.POST.getlist("question")][:PAGE_SIZE]
         questions = list(Question.objects.pending().filter(pk__in=chosen))
         if not questions:
             self.message_user(request, _("Choose the questions that are advertising first."), messages.WARNING)
@@ -181,7 +180,7 @@ class ModerationMixin(TransitionsMixin):
 
     def _photo(self, request, pk):
         """Let everybody see a photo, or doctors only again."""
-        photo = get_object_or_404(Photo, question=pk, pk=request.POST.get("photo") or 0)
+        photo = get_object_or_404(Photo, question=pk, pk=key_of(request.POST.get("photo", "")))
         change = photo.show if request.POST.get("audience") == "public" else photo.hide
         self.attempt(request, lambda: change(request.user), done=_("The photo is changed."))
         query = urlencode(QueueForm(request.GET).query())

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from qa.admin.base import CappedPaginator, OwnRowsMixin, PublicPageMixin, ReadOnlyAdmin
+from qa.admin.base import CappedPaginator, HiddenFieldsMixin, OwnRowsMixin, PublicPageMixin, ReadOnlyAdmin
 from qa.admin.moderate import PERMISSION, ModerationMixin, actor_name
 from qa.models import Question, QuestionEvent
 
@@ -14,7 +14,7 @@ FOR_MODERATORS = {"medicines", "allergies"}
 
 
 @admin.register(Question)
-class QuestionAdmin(OwnRowsMixin, ModerationMixin, PublicPageMixin, ReadOnlyAdmin):
+class QuestionAdmin(OwnRowsMixin, ModerationMixin, HiddenFieldsMixin, PublicPageMixin, ReadOnlyAdmin):
     list_display = ["heading", "specialty", "status", "is_urgent", "asked_at", "answered_at"]
     list_filter = ["status", "specialty", "is_urgent", "is_excerpt"]
     list_select_related = ["specialty"]
@@ -34,16 +34,13 @@ class QuestionAdmin(OwnRowsMixin, ModerationMixin, PublicPageMixin, ReadOnlyAdmi
         )
 
     def get_fields(self, request, obj=None):
-        if request.user.has_perm("qa.moderate_question"):
-            return self.fields
-        return [name for name in self.fields if name not in FOR_MODERATORS]
+        return [name for name in self.fields if name not in self.get_hidden(request)]
+
+    def get_hidden(self, request):
+        return HIDDEN if request.user.has_perm(PERMISSION) else HIDDEN | FOR_MODERATORS
 
     def get_queryset(self, request):
         return super().get_queryset(request) & Question.objects.visible_to(request.user)
-
-    def lookup_allowed(self, lookup, value, request):
-        """Nobody finds out a hidden field by asking for its beginning in the address."""
-        return lookup.split("__")[0] not in HIDDEN and super().lookup_allowed(lookup, value, request)
 
 
 @admin.register(QuestionEvent)

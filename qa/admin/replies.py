@@ -28,11 +28,16 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
     fields = [field.name for field in Reply._meta.fields if field.name not in ("id", "key")]
 
     def get_queryset(self, request):
-        """Doctors see their own; moderators what was published; nobody else's draft is shown to anybody."""
+        """Doctors see their own at their desk; moderators what was published; others' drafts nobody."""
         replies = super().get_queryset(request)
         if request.user.has_perm("qa.moderate_question"):
             return replies & Reply.objects.sent()
-        return replies.filter(doctor__user=request.user)
+        doctor = getattr(request.user, "doctor", None)
+        return (
+            replies.filter(doctor=doctor, question__in=Question.objects.at_desk_of(doctor))
+            if doctor
+            else replies.none()
+        )
 
     def get_urls(self):
         def at(route, view):
@@ -139,13 +144,10 @@ def first_error(form):
 def answer_ask_patient(request, doctor, pk):
     question = question_at_desk(doctor, pk)
     form = AskPatientForm(request.POST, auto_id="ask_%s")
-    if not form.is_valid():
-        return answer.as_kept(request, doctor, question, ask_form=form)
-    note = form.cleaned_data["note"]
     done = _("The patient is asked, and the question comes back when there is an answer.")
-    if attempt(request, lambda: answering.ask_patient(question, doctor, note), done):
+    if form.is_valid() and attempt(request, lambda: answering.ask_patient(question, doctor, **form.cleaned_data), done):
         return redirect("admin:answer_queue")
-    return redirect("admin:answer_question", pk)
+    return answer.as_kept(request, doctor, pk, ask_form=form)
 
 
 @for_doctors
@@ -153,12 +155,12 @@ def answer_ask_patient(request, doctor, pk):
 def answer_transfer(request, doctor, pk):
     question = question_at_desk(doctor, pk)
     form = TransferForm(request.POST, auto_id="transfer_%s")
-    if not form.is_valid():
-        return answer.as_kept(request, doctor, question, transfer_form=form)
-    done = _("The question is with the doctors of %(specialty)s, and the patient is told.") % form.cleaned_data
-    if attempt(request, lambda: answering.transfer(question, doctor, **form.cleaned_data), done):
-        return redirect("admin:answer_queue")
-    return redirect("admin:answer_question", pk)
+    done = _("The question is with the doctors of %(specialty)s, and the patient is told.")
+    if form.is_valid():
+        said = form.cleaned_data
+        if attempt(request, lambda: answering.transfer(question, doctor, **said), done % said):
+            return redirect("admin:answer_queue")
+    return answer.as_kept(request, doctor, pk, transfer_form=form)
 
 
 def reply_at_desk(doctor, pk, reply, own):
@@ -172,12 +174,11 @@ def reply_at_desk(doctor, pk, reply, own):
 @require_POST
 def answer_review(request, doctor, pk, reply):
     colleagues = reply_at_desk(doctor, pk, reply, own=False)
-    form = ReviewForm(request.POST)
-    if form.is_valid():
-        attempt(request, lambda: colleagues.review(doctor, **form.cleaned_data), _("Your review is public."))
-    else:
-        messages.error(request, first_error(form))
-    return redirect(reverse("admin:answer_question", args=[pk]) + f"#reply-{reply}")
+    form = ReviewForm(request.POST, auto_id=f"review_{reply}_%s")
+    done = _("Your review is public.")
+    if form.is_valid() and attempt(request, lambda: colleagues.review(doctor, **form.cleaned_data), done):
+        return redirect(reverse("admin:answer_question", args=[pk]) + f"#reply-{reply}")
+    return answer.as_kept(request, doctor, pk, review_forms={reply: form})
 
 
 @for_doctors

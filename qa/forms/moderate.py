@@ -188,6 +188,7 @@ class AcceptForm(TextsForm):
             topics,
             self.changed_texts(),
             cleaned["reason"],
+            self.old,
         )
 
     def decision_fields(self):
@@ -302,7 +303,7 @@ class EditForm(TextsForm):
     statuses = {S.OPEN, S.NEEDS_INFO, S.ANSWERED, S.REMOVED}
 
     def act(self, by):
-        moderating.edit(self.question, by, self.texts, self.cleaned_data["reason"])
+        moderating.edit(self.question, by, self.texts, self.cleaned_data["reason"], self.old)
 
 
 class RemoveForm(NoteForm):
