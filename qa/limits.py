@@ -74,11 +74,11 @@ def limited_reading(name: str):
 
     Reading must write nothing and wait for nothing, so each process counts by itself, in its memory, and generously.
     """
-    most, period = READING_LIMITS[name]
 
     def decorate(view):
         @wraps(view)
         def counted(request, *args, **kwargs):
+            most, period = READING_LIMITS[name]
             window = int(time.time() // period)
             key = f"read:{name}:{window}:{network(request)}"
             memory = caches["memory"]

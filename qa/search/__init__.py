@@ -6,6 +6,7 @@ step by triggers of the database (`triggers`). Two engines (`sqlite`, `postgresq
 
 from qa.search.alike import Candidate, candidates
 from qa.search.entries import catch_up
+from qa.search.query import clean
 from qa.search.rebuilding import number_of_things, rebuild
 from qa.search.results import TABS, Results, search
 from qa.search.suggestions import Suggestion, suggest
@@ -17,6 +18,7 @@ __all__ = [
     "Suggestion",
     "candidates",
     "catch_up",
+    "clean",
     "number_of_things",
     "rebuild",
     "search",

@@ -8,7 +8,7 @@ from django.db.models import Q, Value
 from accounts.models import Specialty
 from qa.models import Topic
 from qa.search.entries import label
-from qa.search.query import Typed, labels_of, years
+from qa.search.query import Typed, clean, labels_of, years
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ def read(typed: Typed, chosen: Mapping[str, str]) -> Filters:
         chosen: `specialty` and `topic` (slugs), `year` and `photo` as the page's links hold them; anything else, and
             what makes no sense, is left alone.
     """
-    specialty = typed.specialty or chosen.get("specialty", "").replace("\x00", "")
-    topic = typed.topic or chosen.get("topic", "").replace("\x00", "")
+    specialty = typed.specialty or clean(chosen.get("specialty", ""))
+    topic = typed.topic or clean(chosen.get("topic", ""))
     found = _look_up(specialty, topic) if specialty or topic else {}
     names = {"specialty": typed.specialty, "topic": typed.topic}
     return Filters(

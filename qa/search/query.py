@@ -17,6 +17,8 @@ FIRST_YEAR, LAST_YEAR = 1970, 2100
 SHORT = 6  # words; a longer search is a text of its own and means what it says: synonyms would only blur it
 MOST_MEANINGS = 8  # phrases that may stand for one
 
+NEVER = re.compile("[\x00\ud800-\udfff]")  # characters that no database takes
+
 TYPED = re.compile(
     r"""(?P<minus>(?<!\S)-(?=\S))?
         (?:(?<!\w)(?P<name>specialty|topic|year):(?=[^\s]))?
@@ -45,11 +47,16 @@ class Typed:
         return [term for phrase in (*self.words, *self.phrases) for term in phrase]
 
 
+def clean(text: str) -> str:
+    """`text` as far as it is read, without what no database takes."""
+    return NEVER.sub(" ", text[:LONGEST])
+
+
 def parse(text: str) -> Typed:
     """`text` taken apart. Only the first of several filters of one name counts."""
     found = {"words": [], "phrases": [], "excluded": []}
     filters = {}
-    for hit in TYPED.finditer(text[:LONGEST].translate(QUOTES)):
+    for hit in TYPED.finditer(clean(text).translate(QUOTES)):
         typed = hit["phrase"] if hit["phrase"] is not None else hit["word"]
         name = (hit["name"] or "").lower()
         value = years(typed) if name == "year" else typed.strip()

@@ -64,7 +64,14 @@ class _Wanted:
 
     query: Query
     numbers: dict[str, int]
-    mended: dict[str, str]
+    mended: dict[str, tuple[str, str]]  # a word, its right spelling and term
+
+    def mended_in(self, found):
+        """The words mended whose right one is in what was found: no word is shown that nobody can read."""
+        if not self.mended:
+            return {}
+        held = {term for entry in found for term in f"{entry.heading} {entry.body} {entry.replies}".split()}
+        return {word: spelling for word, (spelling, term) in self.mended.items() if term in held}
 
     def phrases(self):
         phrases = {phrase for group in self.query.groups for phrase in group.phrases}
@@ -97,7 +104,7 @@ def search(text: str, tab: str = "all", chosen: Mapping[str, str] | None = None,
         hits=hits,
         counts=_counts(found),
         facets=_named(choices, names, is_capped=len(found) >= RANKED),
-        mended=wanted.mended,
+        mended=wanted.mended_in(found),
         newer=newer,
         older=older,
     )
@@ -111,7 +118,7 @@ def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
     unknown = {group.phrases[0][0] for group in wanted if not counted(group, numbers).number}
     if unknown and may_mend:
         for word, (spelling, term, number) in mend(text, unknown).items():
-            mended[word] = spelling
+            mended[word] = (spelling, term)
             numbers[term] = number
             old = tuple(terms(word))
             wanted = [Group((*g.phrases, (term,))) if g.phrases[0] == old else g for g in wanted]

@@ -14,7 +14,7 @@ from qa.models import EntryKind, Question, Topic, TopicSynonym
 from qa.search.engine import Group, Query, engine
 from qa.search.entries import label
 from qa.search.pipeline import STOP_WORDS, fold, terms
-from qa.search.query import counted
+from qa.search.query import clean, counted
 from qa.search.words import ALL, numbers_of
 
 SHORTEST, LONGEST = 2, 60  # characters typed
@@ -35,7 +35,7 @@ class Suggestion:
 
 def suggest(typed: str) -> list[Suggestion]:
     """Up to eight suggestions for what was typed so far, in five queries at most."""
-    typed = " ".join(typed.replace("\x00", " ").split())[:LONGEST]
+    typed = " ".join(clean(typed).split())[:LONGEST]
     if len(fold(typed)) < SHORTEST:
         return []
     found = _names(typed)

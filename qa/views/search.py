@@ -17,8 +17,7 @@ KINDS = {"specialty": _("Specialty"), "topic": _("Topic"), "doctor": _("Doctor")
 
 
 def _typed(request):
-    text = request.GET.get("q", "").strip()[:MAX_LENGTH].replace("\x00", " ")
-    return harmless(text.encode("utf-8", "replace").decode())
+    return harmless(engine.clean(request.GET.get("q", ""))).strip()[:MAX_LENGTH]
 
 
 @require_safe
