@@ -13,7 +13,7 @@ import time
 from functools import wraps
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
@@ -33,6 +33,9 @@ LIMITS = {
     "helpful": [(30, HOUR), (90, DAY)],
     "key": [(30, HOUR)],  # addresses of private pages that lead nowhere
 }
+
+# What may be read only so often: how many times in how many seconds, in each process.
+READING_LIMITS = {"search": (120, 60), "suggestions": (600, 60)}
 
 
 def _open_without_cache(verb):
@@ -58,6 +61,24 @@ def count(name: str, request: HttpRequest) -> None:
     for period, free in _free_slots(name, request):
         if not any(cache.add(slot, time.time(), period) for slot in free):
             raise TooMany(period)  # others have taken the last ones since
+
+
+def count_reading(name: str, request: HttpRequest) -> None:
+    """Count one reading of `name` for the network of `request`. Raises TooMany where it is one too many.
+
+    Reading must write nothing and wait for nothing, so each process counts by itself, in its memory, and generously.
+    """
+    most, period = READING_LIMITS[name]
+    window = int(time.time() // period)
+    key = f"read:{name}:{window}:{network(request)}"
+    memory = caches["memory"]
+    memory.add(key, 0, 2 * period)
+    try:
+        number = memory.incr(key)
+    except ValueError:  # thrown out just now, to make room
+        number = 1
+    if number > most:
+        raise TooMany(math.ceil((window + 1) * period - time.time()))
 
 
 def network(request: HttpRequest) -> str:

@@ -29,6 +29,7 @@ from qa.models.reply import (
     Verdict,
 )
 from qa.models.review import ReplyReview
+from qa.models.search import EntryKind, SearchChange, SearchEntry, SearchSpelling, SearchWord
 from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, TopicRedirect, TopicSynonym
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "CannotAssess",
     "Coverage",
     "Draft",
+    "EntryKind",
     "EventKind",
     "Flag",
     "FlagDecision",
@@ -77,6 +79,10 @@ __all__ = [
     "ReplyTemplate",
     "ReplyVersion",
     "Revision",
+    "SearchChange",
+    "SearchEntry",
+    "SearchSpelling",
+    "SearchWord",
     "SeenChoice",
     "SeenQuestion",
     "Stance",

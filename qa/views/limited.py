@@ -6,7 +6,7 @@ from django.http import Http404
 
 from accounts.limits import too_many_requests
 from qa.errors import TooMany
-from qa.limits import count
+from qa.limits import count, count_reading
 
 
 def limited(*names: str):
@@ -22,6 +22,23 @@ def limited(*names: str):
                 return view(request, *args, **kwargs)
             except TooMany as error:
                 return too_many_requests(request, error.retry_after)
+
+        return counted
+
+    return decorate
+
+
+def limited_reading(name: str):
+    """A view that a network may read only so often."""
+
+    def decorate(view):
+        @wraps(view)
+        def counted(request, *args, **kwargs):
+            try:
+                count_reading(name, request)
+            except TooMany as error:
+                return too_many_requests(request, error.retry_after)
+            return view(request, *args, **kwargs)
 
         return counted
 
