@@ -45,6 +45,7 @@ VERBS = [
     "qa.screening",
     "qa.search",
     "qa.statistics",
+    "qa.texts",
     "qa.visitors",
 ]
 

@@ -10,6 +10,7 @@ from qa.models.part import MAX_PARTS, Coverage, FollowUp, QuestionPart, SeenChoi
 from qa.models.photo import Photo, PhotoAudience, photo_storage
 from qa.models.question import MAX_FOLLOW_UPS, UNDATED, Question
 from qa.models.question_words import (
+    AGE_BANDS,
     MAX_PHOTOS,
     OLDEST,
     PORTAL,
@@ -18,7 +19,7 @@ from qa.models.question_words import (
     RejectReason,
     age_band_label,
 )
-from qa.models.record import ImportRecord, Revision
+from qa.models.record import ImportRecord, LoadedRecord, Revision
 from qa.models.related import RelatedOrigin, RelatedQuestion, RelatedTopic
 from qa.models.reply import (
     CannotAssess,
@@ -32,6 +33,7 @@ from qa.models.review import ReplyReview
 from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, TopicRedirect, TopicSynonym
 
 __all__ = [
+    "AGE_BANDS",
     "MAX_FOLLOW_UPS",
     "MAX_PARTS",
     "MAX_PHOTOS",
@@ -56,6 +58,7 @@ __all__ = [
     "FollowUp",
     "Helpful",
     "ImportRecord",
+    "LoadedRecord",
     "NextStep",
     "OnBehalfOf",
     "PartCoverage",

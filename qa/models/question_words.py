@@ -14,6 +14,22 @@ PORTAL = "portal"  # the source of what patients ask here
 MAX_PHOTOS = 4
 ADULT = 18  # years
 OLDEST = 120  # years, the end of the last age band
+
+# Ages in years. No band reaches from under 18 to over.
+AGE_BANDS = [
+    (0, 1),
+    (2, 5),
+    (6, 11),
+    (12, 17),
+    (18, 29),
+    (30, 39),
+    (40, 49),
+    (50, 59),
+    (60, 69),
+    (70, 79),
+    (80, OLDEST),
+]
+
 CARD_LENGTH = 320  # characters of a reply that a card may show, and some to cut at a word
 
 
@@ -130,6 +146,10 @@ class QuestionQuerySet(models.QuerySet):
     def whole(self):
         """Without the excerpts, which search engines and feeds are not given."""
         return self.filter(is_excerpt=False)
+
+    def imported(self):
+        """Without what patients asked here."""
+        return self.exclude(source=PORTAL)
 
     def asked_here(self):
         """Without what was imported."""
