@@ -3,7 +3,7 @@
 from qa.models.article import TEXT_FIELDS, Article, ArticleOrigin, ArticleRevision, ArticleStatus, Stance
 from qa.models.draft import Draft, random_key
 from qa.models.draft_reply import MAX_VERSIONS, ReplyTemplate, ReplyVersion
-from qa.models.event import EventKind, QuestionEvent
+from qa.models.event import LOADED, RELOADED, EventKind, QuestionEvent
 from qa.models.flag import Flag, FlagDecision, FlagReason
 from qa.models.helpful import VISITOR_KEPT, Helpful
 from qa.models.part import MAX_PARTS, Coverage, FollowUp, QuestionPart, SeenChoice, SeenQuestion
@@ -34,12 +34,14 @@ from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, To
 
 __all__ = [
     "AGE_BANDS",
+    "LOADED",
     "MAX_FOLLOW_UPS",
     "MAX_PARTS",
     "MAX_PHOTOS",
     "MAX_VERSIONS",
     "OLDEST",
     "PORTAL",
+    "RELOADED",
     "TEXT_FIELDS",
     "UNDATED",
     "VISITOR_KEPT",
