@@ -19,3 +19,8 @@ DOCTORS_TITLE = re.compile(r"^\s*(?:dr|prof|doctor|professor)\b[.\s]*|醫師$|�
 def harmless(text: str) -> str:
     """The text without unwanted characters, with plain line ends."""
     return UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def shown(text: str, limit: int = 60) -> str:
+    """The beginning of any text, fit to be quoted in a message: in one line, and without what a terminal obeys."""
+    return " ".join(harmless(text).split())[:limit].encode("utf-8", "replace").decode()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from qa.texts import shown
+
 MAX_LINE_BYTES = 2_000_000  # of one record; the longest that the fields allow is far shorter
 CHUNK = 1 << 20
 BOM = b"\xef\xbb\xbf"
@@ -91,7 +93,7 @@ def _object(pairs):
     if len(found) < len(pairs):
         names = [name for name, _value in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise NotARecord(f"The field “{twice[:60]}” stands in it twice.".encode("utf-8", "replace").decode())
+        raise NotARecord(f"The field “{shown(twice)}” stands in it twice.")
     return found
 
 

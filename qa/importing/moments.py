@@ -9,6 +9,7 @@ import re
 from django.utils import timezone
 
 from qa.models import UNDATED
+from qa.texts import shown
 
 DATE = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
 NOON = datetime.time(12, tzinfo=datetime.UTC)
@@ -92,6 +93,5 @@ def _parse(text):
                 moment = timezone.make_aware(moment)
             moment = moment.astimezone(datetime.UTC).replace(microsecond=0)
     except (ValueError, OverflowError):
-        shown = text[:40].encode("utf-8", "replace").decode()
-        raise NoMoment(f"must be a date such as 2016-06-01, but is “{shown}”.") from None
+        raise NoMoment(f"must be a date such as 2016-06-01, but is “{shown(text)}”.") from None
     return moment, written(moment)

@@ -68,11 +68,13 @@ class Loader:
         self.kept: list[Kept] = []
         make_room()
         self._questions = Table(Question, "id", *QUESTION_COLUMNS, wants_news=False)
-        self._replies = Table(Reply, "id", "key", "question_id", *REPLY_COLUMNS, status=ReplyStatus.PUBLISHED)
+        self._replies = Table(Reply, "id", *REPLY_COLUMNS)
+        self._new_replies = Table(Reply, "id", *REPLY_COLUMNS, "key", "question_id", status=ReplyStatus.PUBLISHED.value)
         self._parts = Table(QuestionPart, "id", "question_id", "position", "text")
         self._coverages = Table(PartCoverage, "reply_id", "part_id", "coverage")
         self._topics = Table(QuestionTopic, "content_object_id", "tag_id")
         self._loaded = Table(LoadedRecord, "key", "question_id", "content", "topics")
+        self._numbers = Table(LoadedRecord, "key", "content", "topics")
         now = timezone.now()
         self._events = Table(
             QuestionEvent, "question_id", kind=EventKind.ACCEPTED, note=LOADED, created_at=now, notified_at=now
@@ -101,57 +103,71 @@ class Loader:
 
     def create(self, records: list[Record]) -> None:
         """Write questions that the portal does not have."""
+        self.vocabulary.make(records)
         keys = list(reserve_keys(Question, len(records)))
         pairs = list(zip(keys, records, strict=True))
-        self._questions.insert([(key, *self.question_values(record.data).values()) for key, record in pairs])
+        self._questions.insert([self._question_row(key, record.data) for key, record in pairs])
         self.write_content(pairs)
         self.write_topics(pairs)
         self._loaded.insert([(record.key, key, record.content, record.topics) for key, record in pairs])
         self._events.insert([(key,) for key, record in pairs if "replies" not in record.data])
         self.tally["created"] += len(records)
 
-    def question_values(self, data: dict) -> dict:
-        """The question's own columns, in the order of QUESTION_COLUMNS."""
+    def rewrite(self, pairs: list[tuple[int, Record]], there: dict[int, list[int]]) -> None:
+        """Write records over their questions.
+
+        Args:
+            pairs: of a question's key and its record; the question has no parts any longer.
+            there: by the question's key, the keys of its replies, which are written over in this order.
+        """
+        self._questions.update([self._question_row(key, record.data) for key, record in pairs])
+        self.write_content(pairs, there)
+
+    def remember(self, rows: list[tuple[int, int, int]]) -> None:
+        """Write down what was loaded last: rows of a record's key, and the numbers of its content and topics."""
+        self._numbers.update(rows)
+
+    def _question_row(self, key, data):
         first, last = map(int, data["age_band"].split("-")) if "age_band" in data else (None, None)
         answered_at = self.moments.of(data.get("answered")) if "replies" in data else None
         asked_at = self.moments.of(data.get("asked"))
-        return {
-            "source": data["source"],
-            "source_id": data["id"],
-            "language": data["language"],
-            "specialty_id": self.vocabulary.specialty_id(data["specialty"]),
-            "headline": data.get("headline", ""),
-            "title": data["title"],
-            "body": data["body"],
-            "pseudonym": data.get("pseudonym", ""),
-            "age_from": first,
-            "age_to": last,
-            "sex": data.get("sex", Sex.UNSTATED.value),
-            "on_behalf_of": data.get("on_behalf_of", OnBehalfOf.SELF.value),
-            "asked_at": asked_at,
-            "answered_at": answered_at,
-            "changed_at": answered_at or asked_at,
-            "is_excerpt": data.get("is_excerpt", False),
-            "status": QuestionStatus.ANSWERED.value if "replies" in data else QuestionStatus.OPEN.value,
-        }
+        return (
+            key,
+            data["source"],
+            data["id"],
+            data["language"],
+            self.vocabulary.specialty_id(data["specialty"]),
+            data.get("headline", ""),
+            data["title"],
+            data["body"],
+            data.get("pseudonym", ""),
+            first,
+            last,
+            data.get("sex", Sex.UNSTATED.value),
+            data.get("on_behalf_of", OnBehalfOf.SELF.value),
+            asked_at,
+            answered_at,
+            answered_at or asked_at,
+            data.get("is_excerpt", False),
+            QuestionStatus.ANSWERED.value if "replies" in data else QuestionStatus.OPEN.value,
+        )
 
-    def _reply_values(self, reply):
-        """A reply's own columns, in the order of REPLY_COLUMNS."""
-        specialty_id = self.vocabulary.specialty_id(reply["specialty"])
+    def _reply_row(self, key, reply):
         see, date = reply.get("see_specialty"), self.moments.of(reply.get("date"))
-        return {
-            "doctor_id": self.vocabulary.doctor_id(reply["doctor"], specialty_id),
-            "specialty_id": specialty_id,
-            "body": reply["body"],
-            "created_at": date,
-            "published_at": date,
-            **{name: reply.get(name, "") for name in ("next_step", "cannot_assess", *LINES)},
-            "see_specialty_id": self.vocabulary.specialty_id(see) if see else None,
-            "credential_title": reply.get("title", ""),
-            "credential_affiliation": reply.get("affiliation", ""),
-            "review_by": self.moments.of(reply["review_by"]).date() if "review_by" in reply else None,
-            "reaffirmed_at": self.moments.of(reply["reaffirmed"]) if "reaffirmed" in reply else None,
-        }
+        return (
+            key,
+            self.vocabulary.doctor_id(reply["doctor"]),
+            self.vocabulary.specialty_id(reply["specialty"]),
+            reply["body"],
+            date,
+            date,
+            *(reply.get(name, "") for name in ("next_step", "cannot_assess", *LINES)),
+            self.vocabulary.specialty_id(see) if see else None,
+            reply.get("title", ""),
+            reply.get("affiliation", ""),
+            self.moments.of(reply["review_by"]).date() if "review_by" in reply else None,
+            self.moments.of(reply["reaffirmed"]) if "reaffirmed" in reply else None,
+        )
 
     def write_content(self, pairs: list[tuple[int, Record]], there: dict[int, list[int]] | None = None) -> None:
         """Write the parts and replies of questions.
@@ -167,15 +183,11 @@ class Loader:
         keys = {(question, at): pk for question, pks in (there or {}).items() for at, pk in enumerate(pks)}
         new = [place for place in replies if place not in keys]
         keys |= zip(new, reserve_keys(Reply, len(new)), strict=True)
-        self._replies.insert(
-            [
-                (keys[place], key_of_reply(data, place[1]), place[0], *self._reply_values(reply).values())
-                for place in new
-                for data, reply in [replies[place]]
-            ]
+        rows = {place: self._reply_row(keys[place], reply) for place, (_data, reply) in replies.items()}
+        self._new_replies.insert(
+            [(*rows.pop(place), key_of_reply(replies[place][0], place[1]), place[0]) for place in new]
         )
-        for place in replies.keys() - set(new):
-            Reply.objects.filter(pk=keys[place]).update(**self._reply_values(replies[place][1]))
+        self._replies.update(list(rows.values()))
         self._coverages.insert(
             [
                 (keys[question, at], part_keys[question, number], coverage)
@@ -187,12 +199,8 @@ class Loader:
 
     def write_topics(self, pairs: list[tuple[int, Record]]) -> None:
         """File the questions under the topics, where they stand under none of them."""
-        rows = []
-        for key, record in pairs:
-            for name in record.data.get("topics", ()):
-                specialty_id = self.vocabulary.specialty_id(record.data["specialty"])
-                rows.append((key, self.vocabulary.topic_id(name, specialty_id)))
-        self._topics.insert(list(dict.fromkeys(rows)))
+        named = [(key, name) for key, record in pairs for name in record.data.get("topics", ())]
+        self._topics.insert(list(dict.fromkeys((key, self.vocabulary.topic_id(name)) for key, name in named)))
 
 
 def loaded_records(records: Iterable[Record]) -> dict[int, tuple]:

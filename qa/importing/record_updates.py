@@ -12,7 +12,6 @@ from qa.importing.export import current_records
 from qa.models import (
     RELOADED,
     EventKind,
-    LoadedRecord,
     Question,
     QuestionEvent,
     QuestionPart,
@@ -103,19 +102,17 @@ class Update:
                 self.numbers.append((record.key, *new))
 
     def _write(self):
-        for key, record in self.content:
-            Question.objects.filter(pk=key).update(**self.loader.question_values(record.data))
+        self.loader.vocabulary.make(record for _key, record in [*self.content, *self.topics])
         keys = [key for key, _record in self.content]
         QuestionPart.objects.filter(question__in=keys).delete()
-        self.loader.write_content(self.content, self._replies_to_write_over(keys))
+        self.loader.rewrite(self.content, self._replies_to_write_over(keys))
         now = timezone.now()
         QuestionEvent.objects.bulk_create(
             QuestionEvent(question_id=key, kind=EventKind.EDITED, note=RELOADED, created_at=now) for key in keys
         )
         QuestionTopic.objects.filter(content_object__in=[key for key, _record in self.topics]).delete()
         self.loader.write_topics(self.topics)
-        for key, content, topics in self.numbers:
-            LoadedRecord.objects.filter(pk=key).update(content=content, topics=topics)
+        self.loader.remember(self.numbers)
 
     def _replies_to_write_over(self, keys):
         """The replies by question, without those that the records have no longer, which are deleted."""

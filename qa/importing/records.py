@@ -11,11 +11,10 @@ from hashlib import blake2b
 from typing import Protocol
 
 from accounts.models import Sex
-from qa.importing.moments import Moments, NoMoment
+from qa.importing.values import Values
 from qa.models import AGE_BANDS, MAX_PARTS, OLDEST, PORTAL, CannotAssess, Coverage, NextStep, OnBehalfOf
 from qa.parts import MAX_PART_LENGTH
-from qa.screening import mend, screen
-from qa.texts import DOCTORS_TITLE, MAX_BODY, MAX_LINE, MAX_REPLY, harmless
+from qa.texts import DOCTORS_TITLE, MAX_BODY, MAX_LINE, MAX_REPLY
 
 MAX_TITLE, MAX_ID, MAX_NAME, MAX_TERM, MAX_PSEUDONYM, MAX_AFFILIATION = 200, 200, 150, 100, 50, 200
 MAX_REPLIES, MAX_TOPICS = 50, 50
@@ -33,7 +32,6 @@ LINES = ("may_be_about", "urgent_if", "whom_to_see")
 SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,29}")
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 BAND = re.compile(r"([0-9]{1,3})\s*[-–~]\s*([0-9]{1,3})")
-MAYBE_LINK = re.compile(r"://|www\.|\.(?:com|cc|co|kr|sc|us|gl|net)\b", re.IGNORECASE)  # else no rule is tried
 
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
 
@@ -98,7 +96,7 @@ class AllNames:
     topic = doctor = specialty
 
 
-class Reader:
+class Reader(Values):
     """Reads one record after the other, and says all that is wrong with each.
 
     Args:
@@ -109,8 +107,7 @@ class Reader:
     def __init__(self, names: Names, needs_reply: bool = True):
         self.names = names
         self.needs_reply = needs_reply
-        self.moments = Moments()
-        self.problems: list[str] = []
+        super().__init__()
 
     def read(self, line: int, given: dict) -> tuple[Record | None, list[str]]:
         """The record, or None with a sentence for each thing that is wrong."""
@@ -285,96 +282,9 @@ class Reader:
             said.pop()
         return said
 
-    # Values
-
-    def _refuse(self, sentence):
-        if sentence not in self.problems:
-            self.problems.append(sentence)
-
-    def _refuse_unknown(self, given, known, what):
-        for name in given.keys() - set(known):
-            self._refuse(f"{what} has no field “{_shown(name)}”.")
-
-    def _text(self, value, name, limit, is_required=False):
-        """Several lines of text, freed of what does harm, and of links to photos on other sites."""
-        if value is None or value == "":
-            if is_required:
-                self._refuse(f"“{name}” is missing.")
-            return ""
-        if type(value) is not str:
-            self._refuse(f"“{name}” must be text.")
-            return ""
-        if not self._can_be_kept(value, name):
-            return ""
-        text = harmless(value).strip()
-        if MAYBE_LINK.search(text):
-            found = [finding for finding in screen(text, ["links"]) if finding.rule == "photo-link"]
-            text = mend(text, found) if found else text
-        if len(text) > limit:
-            self._refuse(f"“{name}” has {len(text)} characters; {limit} are the most.")
-        if is_required and not text:
-            self._refuse(f"“{name}” is missing.")
-        return text
-
-    def _can_be_kept(self, text, name):
-        if "\0" in text:
-            self._refuse(f"“{name}” holds the character NUL, which no text has.")
-            return False
-        if not text.isascii():
-            try:
-                text.encode()
-            except UnicodeEncodeError:
-                self._refuse(f"“{name}” holds half a character (a lone surrogate).")
-                return False
-        return True
-
-    def _line(self, value, name, limit, is_required=False):
-        """Text in one line."""
-        return " ".join(self._text(value, name, limit, is_required).split())
-
-    def _list(self, value, name, limit):
-        if value is None:
-            return []
-        if type(value) is not list:
-            self._refuse(f"“{name}” must be a list.")
-            return []
-        if len(value) > limit:
-            self._refuse(f"“{name}” has {len(value)} entries; {limit} are the most.")
-        return value[:limit]
-
-    def _choice(self, value, name, choices, usual=""):
-        if value is None or value == "" or value == usual:
-            return ""
-        if type(value) is not str or value not in choices.values:
-            self._refuse(
-                f"“{name}” must be one of {', '.join(filter(None, choices.values))}, but is “{_shown(value)}”."
-            )
-            return ""
-        return value
-
-    def _flag(self, value, name):
-        if value not in (None, True, False) or type(value) not in (bool, type(None)):
-            self._refuse(f"“{name}” must be true or false.")
-        return value is True
-
     def _specialty(self, value, name, is_required=True):
         text = self._line(value, name, MAX_TERM, is_required)
         known = self.names.specialty(text) if text else ""
         if known is None:
             self._refuse(f"There is no specialty “{text}”.")
         return known
-
-    def _date(self, value, name, is_past=True):
-        if value is None or value == "":
-            return ""
-        try:
-            return self.moments.read(value, is_past)
-        except NoMoment as problem:
-            self._refuse(f"“{name}” {problem}")
-            return ""
-
-
-def _shown(value):
-    """The beginning of what was found, fit to be printed."""
-    text = value if type(value) is str else json.dumps(value)
-    return text.encode("utf-8", "replace").decode()[:60]

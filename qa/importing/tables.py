@@ -22,7 +22,7 @@ class Table:
     """
 
     def __init__(self, model: type[models.Model], *names: str, **constants):
-        self.model = model
+        self.model, self.names = model, names
         fields = {field.attname: field for field in model._meta.concrete_fields}
         rest = {name: field for name, field in fields.items() if name not in names and not field.primary_key}
         values = {name: constants.get(name, field.get_default()) for name, field in rest.items()}
@@ -33,24 +33,34 @@ class Table:
         self.adapted = [
             (at, _adapters()[type(fields[name])]) for at, name in enumerate(names) if type(fields[name]) in _adapters()
         ]
+        self.name = connection.ops.quote_name(model._meta.db_table)
 
     def insert(self, rows: list[tuple]) -> None:
         """Write the rows, in the current transaction."""
         if not rows:
             return
-        quote = connection.ops.quote_name
-        table, columns = quote(self.model._meta.db_table), ", ".join(quote(column) for column in self.columns)
+        columns = ", ".join(map(connection.ops.quote_name, self.columns))
         with connection.cursor() as cursor:
             if connection.vendor == "postgresql":
-                with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                with cursor.copy(f"COPY {self.name} ({columns}) FROM STDIN") as copy:
                     for row in self._whole(rows):
                         copy.write_row(row)
             else:
                 marks = ", ".join(["%s"] * len(self.columns))
-                cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", self._whole(rows))
+                cursor.executemany(f"INSERT INTO {self.name} ({columns}) VALUES ({marks})", self._whole(rows))
 
-    def _whole(self, rows):
-        constants = self.constants
+    def update(self, rows: list[tuple]) -> None:
+        """Write over rows that are there: their first named field is the key; what is constant stays as it is."""
+        if not rows:
+            return
+        key, *columns = map(connection.ops.quote_name, self.columns[: len(self.names)])
+        changes = ", ".join(f"{column} = %s" for column in columns)
+        with connection.cursor() as cursor:
+            turned = ((*values, pk) for pk, *values in self._whole(rows, constants=()))
+            cursor.executemany(f"UPDATE {self.name} SET {changes} WHERE {key} = %s", turned)
+
+    def _whole(self, rows, constants=None):
+        constants = self.constants if constants is None else constants
         if not self.adapted:
             yield from (row + constants for row in rows)
             return

@@ -1,11 +1,12 @@
 """The specialties, topics and doctors that records name: looked up in memory, made when a record needs them."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from django.utils.text import slugify
 
 from accounts.models import Doctor, DoctorAlias, Specialty
-from qa.importing.records import plain_name
+from qa.importing.records import Record, plain_name
 from qa.models import Topic, TopicRedirect, TopicSynonym
 
 
@@ -66,11 +67,9 @@ class NameTable:
             return self.spelling.setdefault(folded, name)
         return self.spelling.get(folded, "" if self.unknown == Unknown.IGNORE else None)
 
-    def key(self, name: str, create) -> int:
-        """The primary key of a name as it is kept; `create` makes the row and gives its key."""
-        if name not in self.keys:
-            self.keys[name] = create(name)
-        return self.keys[name]
+    def new(self, names) -> list[str]:
+        """The names without a row, each once."""
+        return [name for name in dict.fromkeys(names) if name not in self.keys]
 
 
 class Vocabulary:
@@ -100,41 +99,55 @@ class Vocabulary:
             Topic: Slugs(Topic, TopicRedirect.objects.values_list("slug", flat=True)),
             Doctor: Slugs(Doctor),
         }
-        self._held = {model: set(_pairs(model).values_list(*_columns(model))) for model in (Doctor, Topic)}
+        self._held = {
+            model: set(model.specialties.through.objects.values_list(*_columns(model))) for model in (Doctor, Topic)
+        }
         self.specialty, self.topic, self.doctor = (
             self._specialties.known,
             self._topics.known,
             self._doctors.known,
         )
 
+    def make(self, records: Iterable[Record]) -> None:
+        """Make the rows that the records need and that are not there yet, in the current transaction."""
+        specialties, topics, doctors = {}, {}, {}
+        for record in records:
+            specialty = record.data["specialty"]
+            specialties[specialty] = True
+            for topic in record.data.get("topics", ()):
+                topics[topic, specialty] = True
+            for reply in record.data.get("replies", ()):
+                specialties[reply["specialty"]] = specialties[reply.get("see_specialty", specialty)] = True
+                doctors[reply["doctor"], reply["specialty"]] = True
+        self._make(Specialty, self._specialties, specialties)
+        self._make(Topic, self._topics, [name for name, _specialty in topics])
+        self._make(Doctor, self._doctors, [name for name, _specialty in doctors], is_from_archive=True)
+        self._hold(Doctor, [(self._doctors.keys[name], self.specialty_id(specialty)) for name, specialty in doctors])
+        if self._topics.unknown == Unknown.CREATE:  # where the vocabulary may grow, a topic also gets pages
+            self._hold(Topic, [(self._topics.keys[name], self.specialty_id(specialty)) for name, specialty in topics])
+
     def specialty_id(self, name: str) -> int:
-        return self._specialties.key(name, lambda name: self._create(Specialty, name))
+        return self._specialties.keys[name]
 
-    def topic_id(self, name: str, specialty_id: int) -> int:
-        """The topic; one that may be made also gets a page in the specialty of what it stands on."""
-        pk = self._topics.key(name, lambda name: self._create(Topic, name))
-        if self._topics.unknown == Unknown.CREATE:
-            self._hold(Topic, pk, specialty_id)
-        return pk
+    def topic_id(self, name: str) -> int:
+        return self._topics.keys[name]
 
-    def doctor_id(self, name: str, specialty_id: int) -> int:
-        """The doctor of the archive, who holds the specialty of the reply."""
-        pk = self._doctors.key(name, lambda name: self._create(Doctor, name, is_from_archive=True))
-        self._hold(Doctor, pk, specialty_id)
-        return pk
+    def doctor_id(self, name: str) -> int:
+        return self._doctors.keys[name]
 
-    def _create(self, model, name, **fields):
-        return model.objects.create(name=name, slug=self._slugs[model].free(name), **fields).pk
+    def _make(self, model, table, names, **fields):
+        new = table.new(names)
+        rows = [model(name=name, slug=self._slugs[model].free(name), **fields) for name in new]
+        made = model.objects.bulk_create(rows)
+        table.keys |= {row.name: row.pk for row in made}
 
-    def _hold(self, model, pk, specialty_id):
-        if (pk, specialty_id) not in self._held[model]:
-            columns = dict(zip(_columns(model), (pk, specialty_id), strict=True))
-            _pairs(model).get_or_create(**columns)
-            self._held[model].add((pk, specialty_id))
-
-
-def _pairs(model):
-    return model.specialties.through.objects
+    def _hold(self, model, pairs):
+        """The doctors hold these specialties, or the topics have pages in them."""
+        through, held = model.specialties.through, self._held[model]
+        new = [pair for pair in dict.fromkeys(pairs) if pair not in held]
+        columns = [through(**dict(zip(_columns(model), pair, strict=True))) for pair in new]
+        through.objects.bulk_create(columns, ignore_conflicts=True)
+        held.update(new)
 
 
 def _columns(model):

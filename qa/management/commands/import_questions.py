@@ -46,6 +46,7 @@ class Command(BaseCommand):
         )  # fmt: skip
 
     def handle(self, *args, file, map, skip_bad, check, report, **options):
+        self.lacks_names = False
         mapping = self.read_map(map) if map else None
         names = Vocabulary(Unknown(options["specialties"]), Unknown(options["topics"]))
         records = RecordFile(file, names, mapping, needs_reply=not options["open_unanswered"])
@@ -57,7 +58,8 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename}: It cannot be read or written: {error.strerror}.") from None
         bad = records.found[BAD]
         if bad and not skip_bad:
-            raise CommandError(f"Nothing was imported, because of {bad} bad lines.")
+            hint = " What is unknown is made with --specialties create or --topics create." * self.lacks_names
+            raise CommandError(f"Nothing was imported, because of {bad} bad lines.{hint}")
         if check:
             self.stdout.write(f"lines: {lines}, bad: {bad}; nothing was written")
             return
@@ -83,6 +85,7 @@ class Command(BaseCommand):
 
             def on_bad(raw, problems):
                 nonlocal target
+                self.lacks_names |= any(problem.startswith("There is no ") for problem in problems)
                 with tqdm.external_write_mode():
                     for problem in problems:
                         self.stderr.write(f"line {raw.number}: {problem}")
