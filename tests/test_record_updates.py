@@ -359,7 +359,7 @@ def test_a_wrong_map_is_refused_with_a_sentence(text, sentence):
 def test_the_report_counts_what_the_privacy_check_finds_and_quotes_nothing(write, tmp_path):
     path = write(record(body="My name is Anna Berger, call me: 0912 345 678."), record(2))
     said = load(path, report=tmp_path / "report.json")
-    assert "privacy: findings in 1 questions" in said
+    assert "privacy: findings in 1 of the questions" in said
     text = (tmp_path / "report.json").read_text()
     found = json.loads(text)["privacy"]
     assert found["questions_with_findings"] == 1

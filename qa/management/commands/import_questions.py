@@ -127,7 +127,7 @@ class Command(BaseCommand):
                           for rule, lines in sorted(privacy.lines.items())},
             },
         }  # fmt: skip
-        self.stdout.write(f"privacy: findings in {privacy.records} questions, listed in {path}")
+        self.stdout.write(f"privacy: findings in {privacy.records} of the questions loaded now, listed in {path}")
         try:
             path.write_text(json.dumps(report, ensure_ascii=False, indent=1) + os.linesep, encoding="utf-8")
         except OSError as error:
