@@ -1,13 +1,17 @@
-"""A file of records, read twice: once to find all that is wrong, and once to load what is good and new.
+"""A file of records: first all of it is checked, then what was found good and new is loaded.
 
-What was loaded before, as it is, is told by numbers kept of each record, and skipped the second time.
+What was loaded before, as it is, is told by numbers kept of each record. What is new waits in a file of its own in
+between, so that no line is read twice and nothing is held in memory.
 """
 
-from collections import Counter, defaultdict
+import marshal
+import tempfile
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from qa.errors import DocumentError
+from django.conf import settings
+
 from qa.importing.lines import NotARecord, RawLine, parse, read_lines
 from qa.importing.mapping import Mapping
 from qa.importing.record_loading import Loader, is_same, loaded_records
@@ -17,7 +21,6 @@ from qa.models import LoadedRecord
 from qa.screening import screen
 
 BATCH = 2000  # records written in one transaction
-BAD, NEW, LOADED = 0, 1, 2  # what a line was found to be
 
 
 class RecordFile:
@@ -33,71 +36,47 @@ class RecordFile:
     def __init__(self, path: Path, vocabulary: Vocabulary, mapping: Mapping | None = None, needs_reply: bool = True):
         self.path, self.vocabulary, self.mapping = path, vocabulary, mapping
         self.reader = Reader(vocabulary, needs_reply)
-        self.found = Counter()
-        self._kinds = bytearray()  # by the number of the line
-        self._lines: dict[int, int] = {}  # by the key of a record, the line it stands in
+        self.bad = self.new = self.unchanged = 0
+        self.waiting = tempfile.TemporaryFile(dir=settings.DATA_DIR)  # noqa: SIM115 - goes with the process, however it ends
 
     def check(self, on_bad: Callable[[RawLine, list[str]], None], tick: Callable[[int], object]) -> None:
-        """Read all lines and write nothing.
+        """Read all lines and write nothing into the database.
 
         Args:
             on_bad: is told of each bad line, with a sentence for each thing that is wrong.
             tick: is told the number of each line that was read.
         """
         was_loaded = LoadedRecord.objects.exists()
-        batch = []
+        lines, batch = {}, []  # by the key of a record, the line it stands in
         for raw in read_lines(self.path):
             record, problems = self._read(raw)
-            if record and (earlier := self._lines.setdefault(record.key, raw.number)) != raw.number:
-                record, problems = None, [f"Line {earlier} has the same source and id."]
-            self._mark(raw.number, NEW if record else BAD)
+            if record and (earlier := lines.setdefault(record.key, raw.number)) != raw.number:
+                problems = [f"Line {earlier} has the same source and id."]
             if problems:
-                self.found[BAD] += 1
+                self.bad += 1
                 on_bad(raw, problems)
-            elif was_loaded:
+            else:
                 batch.append(record)
-                if len(batch) == BATCH:
-                    self._mark_loaded(batch)
-                    batch = []
+            if len(batch) == BATCH:
+                self._put_aside(batch, was_loaded)
+                batch = []
             tick(raw.number)
-        self._mark_loaded(batch)
-        self._lines = {}
+        self._put_aside(batch, was_loaded)
 
     def load(self, loader: Loader, tick: Callable[[int], object], privacy: "PrivacyCount | None" = None) -> None:
         """Write what `check` found good and new.
 
         Args:
             loader: writes and counts.
-            tick: is told the number of the last line of each batch that was written.
+            tick: is told how many records each batch had that was written.
             privacy: counts what the privacy check finds in the texts.
-
-        Raises:
-            DocumentError: where the file has changed since; what was written stays.
         """
-        loader.tally["unchanged"] += self._kinds.count(LOADED)
-        batch = []
-        for record in self._good():
-            batch.append(record)
-            if privacy:
+        loader.tally["unchanged"] += self.unchanged
+        for batch in self._batches():
+            for record in batch if privacy else ():
                 privacy.count(record)
-            if len(batch) == BATCH:
-                loader.load(batch)
-                batch = []
-                tick(record.line)
-        if batch:
             loader.load(batch)
-            tick(batch[-1].line)
-
-    def _good(self) -> Iterator[Record]:
-        for raw in read_lines(self.path):
-            kind = self._kinds[raw.number] if raw.number < len(self._kinds) else None
-            if kind == NEW:
-                record, problems = self._read(raw)
-                if problems:
-                    raise DocumentError(raw.number, f"The file has changed while it was read: {problems[0]}")
-                yield record
-            elif kind is None:
-                raise DocumentError(raw.number, "The file has grown while it was read; start again.")
+            tick(len(batch))
 
     def _read(self, raw):
         try:
@@ -106,15 +85,19 @@ class RecordFile:
             return None, [str(problem)]
         return self.reader.read(raw.number, self.mapping.apply(given, raw.data) if self.mapping else given)
 
-    def _mark(self, number, kind):
-        self._kinds.extend(bytes(number + 1 - len(self._kinds)))
-        self._kinds[number] = kind
-
-    def _mark_loaded(self, records):
-        loaded = loaded_records(records) if records else {}
+    def _put_aside(self, records, was_loaded):
+        loaded = loaded_records(records) if was_loaded else {}
         for record in records:
             if is_same(record, loaded):
-                self._kinds[record.line] = LOADED
+                self.unchanged += 1
+            else:
+                self.new += 1
+                marshal.dump((record.line, record.data, record.key, record.content, record.topics), self.waiting)
+
+    def _batches(self) -> Iterator[list[Record]]:
+        self.waiting.seek(0)
+        for start in range(0, self.new, BATCH):
+            yield [Record(*marshal.load(self.waiting)) for _ in range(start, min(start + BATCH, self.new))]
 
 
 class PrivacyCount:

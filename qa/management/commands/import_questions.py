@@ -12,7 +12,7 @@ from tqdm import tqdm
 from qa.errors import DocumentError
 from qa.importing.lines import copy_line, count_lines
 from qa.importing.mapping import read_map
-from qa.importing.record_files import BAD, PrivacyCount, RecordFile
+from qa.importing.record_files import PrivacyCount, RecordFile
 from qa.importing.record_loading import Loader
 from qa.importing.vocabulary import Unknown, Vocabulary
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
             self.find_problems(records, lines, None if check else bad_file)
         except OSError as error:
             raise CommandError(f"{error.filename}: It cannot be read or written: {error.strerror}.") from None
-        bad = records.found[BAD]
+        bad = records.bad
         if bad and not skip_bad:
             hint = " What is unknown is made with --specialties create or --topics create." * self.lacks_names
             raise CommandError(f"Nothing was imported, because of {bad} bad lines.{hint}")
@@ -64,7 +64,7 @@ class Command(BaseCommand):
             self.stdout.write(f"lines: {lines}, bad: {bad}; nothing was written")
             return
         loader, privacy = Loader(names), PrivacyCount() if report else None
-        self.load(records, lines, loader, privacy)
+        self.load(records, loader, privacy)
         self.print_summary(loader, bad, bad_file)
         if report:
             self.write_report(report, loader, bad, privacy)
@@ -95,13 +95,10 @@ class Command(BaseCommand):
 
             records.check(on_bad, lambda number: bar.update(number - bar.n))
 
-    def load(self, records, lines, loader, privacy):
+    def load(self, records, loader, privacy):
         try:
-            with progress("Loading", lines) as bar:
-                records.load(loader, lambda number: bar.update(number - bar.n), privacy)
-                bar.update(lines - bar.n)
-        except DocumentError as error:
-            raise CommandError(f"{error} What was loaded before stays.") from None
+            with progress("Loading", records.new) as bar:
+                records.load(loader, bar.update, privacy)
         except DatabaseError as error:
             raise CommandError(
                 f"The database refused to go on: {error} What was loaded before stays; start again to go on after it."
