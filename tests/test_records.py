@@ -288,6 +288,7 @@ record_like = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
 def test_no_line_whatever_it_holds_ends_in_a_traceback(line):
     try:
@@ -297,7 +298,7 @@ def test_no_line_whatever_it_holds_ends_in_a_traceback(line):
     assert Reader(AllNames()).read(1, given)[1]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(record_like)
 def test_a_record_is_read_or_refused_and_its_form_is_the_same_when_read_again(given):
     reader = Reader(AllNames())

@@ -41,6 +41,7 @@ REPLY_COLUMNS = (
     "doctor_id", "specialty_id", "body", "created_at", "published_at", "next_step", "cannot_assess", *LINES,
     "see_specialty_id", "credential_title", "credential_affiliation", "review_by", "reaffirmed_at",
 )  # fmt: skip
+MAX_LISTED = 10_000  # of the records that were kept; the others are counted
 KEYS = uuid.UUID("0b9a6a53-9d0c-5a0e-8b8f-6a0c1f6f4d11")  # the namespace of the keys of loaded replies
 
 
@@ -99,7 +100,8 @@ class Loader:
     def keep(self, record: Record, reason: str) -> None:
         """The portal keeps what it holds."""
         self.tally["kept"] += 1
-        self.kept.append(Kept(record.line, record.data["source"], record.data["id"], reason))
+        if len(self.kept) < MAX_LISTED:
+            self.kept.append(Kept(record.line, record.data["source"], record.data["id"], reason))
 
     def create(self, records: list[Record]) -> None:
         """Write questions that the portal does not have."""

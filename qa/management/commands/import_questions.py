@@ -51,6 +51,8 @@ class Command(BaseCommand):
         names = Vocabulary(Unknown(options["specialties"]), Unknown(options["topics"]))
         records = RecordFile(file, names, mapping, needs_reply=not options["open_unanswered"])
         bad_file = skip_bad and (file.with_name(f"{file.name}.bad") if skip_bad == Path() else skip_bad)
+        if file.exists() and not file.is_file():
+            raise CommandError(f"{file}: It cannot be read: it is no file.")
         try:
             lines = count_lines(file)
             self.find_problems(records, lines, None if check else bad_file)
