@@ -10,12 +10,12 @@ from django.utils import timezone
 from PIL import Image
 
 from qa.asking import TERMS_VERSION
-from qa.forms.ask import AGE_BANDS, MAX_BODY
 from qa.limits import HOUR, LIMITS
-from qa.models import Draft, EventKind, PhotoAudience, Question, QuestionStatus
+from qa.models import AGE_BANDS, Draft, EventKind, PhotoAudience, Question, QuestionStatus
 from qa.parts import split_into_parts
 from qa.related import find_similar
 from qa.retention import forget_expired_drafts
+from qa.texts import MAX_BODY
 from tests.asking import ABOUT, PARTS, SEND, YOU, ask, draft_of, post, write
 from tests.factories import make_answered_question, make_doctor, make_patient, make_question, make_specialty
 

@@ -16,9 +16,10 @@ from qa import answering, screening
 from qa.admin.base import key_of
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
 from qa.forms.answer import AskPatientForm, ReplyForm, ReviewForm, TransferForm
-from qa.forms.fields import harmless, typed_texts
+from qa.forms.fields import typed_texts
 from qa.models import EventKind, Question, QuestionStatus, Reply, ReplyTemplate, random_key
 from qa.related import find_similar
+from qa.texts import harmless
 
 ROWS = 50  # of a list at the desk
 TO_KNOW = ["emergency", "self_harm", "medicine"]  # what a doctor is told of the patient's words

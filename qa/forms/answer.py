@@ -5,11 +5,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Specialty
 from qa.answering import LINES
-from qa.forms.fields import LongTextField, harmless
+from qa.forms.fields import LongTextField
 from qa.models import CannotAssess, Coverage, NextStep, Verdict
-
-MAX_REPLY = 20_000  # characters
-MAX_LINE = 2_000
+from qa.texts import MAX_LINE, MAX_REPLY, harmless
 
 # In the order in which a doctor thinks of them.
 COVERAGES = [

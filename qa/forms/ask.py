@@ -1,7 +1,5 @@
 """The forms of asking, one for each step. What they hold is kept in the draft as it was typed."""
 
-import re
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -9,26 +7,9 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import Doctor, Sex, Specialty
 from qa.asking import Content, state_of
 from qa.forms.fields import LongTextField, PhotosField, PlainTextField
-from qa.models import MAX_PARTS, MAX_PHOTOS, OLDEST, OnBehalfOf, age_band_label
+from qa.models import AGE_BANDS, MAX_PARTS, MAX_PHOTOS, OnBehalfOf, age_band_label
 from qa.parts import MAX_PART_LENGTH
-
-MAX_BODY = 4000  # characters
-TITLE = re.compile(r"^\s*(?:dr|prof|doctor|professor)\b[.\s]*|醫師$|医生$|醫生$", re.IGNORECASE)
-
-# Ages in years. No band reaches from under 18 to over.
-AGE_BANDS = [
-    (0, 1),
-    (2, 5),
-    (6, 11),
-    (12, 17),
-    (18, 29),
-    (30, 39),
-    (40, 49),
-    (50, 59),
-    (60, 69),
-    (70, 79),
-    (80, OLDEST),
-]
+from qa.texts import DOCTORS_TITLE, MAX_BODY
 
 
 class AboutForm(forms.Form):
@@ -168,7 +149,7 @@ class YouForm(forms.Form):
     def clean_pseudonym(self):
         """Nobody asks under the name of a doctor."""
         pseudonym = self.cleaned_data["pseudonym"]
-        name = TITLE.sub("", pseudonym)
+        name = DOCTORS_TITLE.sub("", pseudonym)
         if name != pseudonym or Doctor.objects.public().known_as(name).exists():
             raise forms.ValidationError(_("This looks like the name of a doctor. Please choose another one."))
         return pseudonym

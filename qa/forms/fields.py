@@ -1,19 +1,8 @@
 """Form fields that several workflows share."""
 
-import re
-
 from django import forms
 
-# What no reader sees and what could turn the page around: control characters, marks that override the direction of
-# writing, private-use characters. Line ends, tabs, joiners (emoji) and the plain marks of right-to-left scripts stay.
-UNWANTED = re.compile(
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ue000-\uf8ff]"
-)
-
-
-def harmless(text):
-    """The text without unwanted characters, with plain line ends."""
-    return UNWANTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+from qa.texts import harmless
 
 
 class PlainTextField(forms.CharField):

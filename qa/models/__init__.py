@@ -3,13 +3,14 @@
 from qa.models.article import TEXT_FIELDS, Article, ArticleOrigin, ArticleRevision, ArticleStatus, Stance
 from qa.models.draft import Draft, random_key
 from qa.models.draft_reply import MAX_VERSIONS, ReplyTemplate, ReplyVersion
-from qa.models.event import EventKind, QuestionEvent
+from qa.models.event import LOADED, RELOADED, EventKind, QuestionEvent
 from qa.models.flag import URGENT_FIRST, Flag, FlagDecision, FlagReason
 from qa.models.helpful import VISITOR_KEPT, Helpful
 from qa.models.part import MAX_PARTS, Coverage, FollowUp, QuestionPart, SeenChoice, SeenQuestion
 from qa.models.photo import Photo, PhotoAudience, photo_storage
 from qa.models.question import MAX_FOLLOW_UPS, UNDATED, Question
 from qa.models.question_words import (
+    AGE_BANDS,
     MAX_PHOTOS,
     OLDEST,
     PORTAL,
@@ -18,7 +19,7 @@ from qa.models.question_words import (
     RejectReason,
     age_band_label,
 )
-from qa.models.record import ImportRecord, Revision
+from qa.models.record import ImportRecord, LoadedRecord, Revision
 from qa.models.related import RelatedOrigin, RelatedQuestion, RelatedTopic
 from qa.models.reply import (
     CannotAssess,
@@ -33,12 +34,15 @@ from qa.models.search import EntryKind, SearchChange, SearchEntry, SearchSpellin
 from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, TopicRedirect, TopicSynonym
 
 __all__ = [
+    "AGE_BANDS",
+    "LOADED",
     "MAX_FOLLOW_UPS",
     "MAX_PARTS",
     "MAX_PHOTOS",
     "MAX_VERSIONS",
     "OLDEST",
     "PORTAL",
+    "RELOADED",
     "TEXT_FIELDS",
     "UNDATED",
     "URGENT_FIRST",
@@ -59,6 +63,7 @@ __all__ = [
     "FollowUp",
     "Helpful",
     "ImportRecord",
+    "LoadedRecord",
     "NextStep",
     "OnBehalfOf",
     "PartCoverage",

@@ -13,6 +13,9 @@ from accounts.constraints import is_one_of
 SENDING_TIME = datetime.timedelta(minutes=5)
 MAX_ATTEMPTS = 8
 
+# The notes of events that an import wrote, and nobody else
+LOADED, RELOADED = "Loaded from a file of records.", "Changed by a newer file of records."
+
 
 class EventKind(models.TextChoices):
     ASKED = "asked", _("asked")

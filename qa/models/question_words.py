@@ -8,12 +8,28 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Doctor, Specialty
-from qa.models.event import EventKind
+from qa.models.event import LOADED, RELOADED, EventKind
 
 PORTAL = "portal"  # the source of what patients ask here
 MAX_PHOTOS = 4
 ADULT = 18  # years
 OLDEST = 120  # years, the end of the last age band
+
+# Ages in years. No band reaches from under 18 to over.
+AGE_BANDS = [
+    (0, 1),
+    (2, 5),
+    (6, 11),
+    (12, 17),
+    (18, 29),
+    (30, 39),
+    (40, 49),
+    (50, 59),
+    (60, 69),
+    (70, 79),
+    (80, OLDEST),
+]
+
 CARD_LENGTH = 320  # characters of a reply that a card may show, and some to cut at a word
 
 
@@ -130,6 +146,20 @@ class QuestionQuerySet(models.QuerySet):
     def whole(self):
         """Without the excerpts, which search engines and feeds are not given."""
         return self.filter(is_excerpt=False)
+
+    def imported(self):
+        """Without what patients asked here."""
+        return self.exclude(source=PORTAL)
+
+    def worked_on(self):
+        """What somebody here has decided on, changed, replied to or is replying to; not what only imports wrote."""
+        now, models_of = timezone.now(), apps.get_model
+        others = models_of("qa", "Reply").objects.filter(question=OuterRef("pk")).exclude(status="published")
+        held = [EventKind.HELPED, EventKind.CLAIMED, EventKind.TAKEN_OVER, EventKind.RELEASED]
+        events = models_of("qa", "QuestionEvent").objects.filter(question=OuterRef("pk")).exclude(kind__in=held)
+        by_people = events.exclude(actor=None, note__in=[LOADED, RELOADED])
+        settled = Q(status__in=[QuestionStatus.OPEN, QuestionStatus.ANSWERED], erased_at=None)
+        return self.filter(~settled | Q(claimed_until__gt=now) | Exists(others) | Exists(by_people))
 
     def asked_here(self):
         """Without what was imported."""

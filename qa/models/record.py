@@ -47,6 +47,27 @@ class ImportRecord(models.Model):
     natural_key.dependencies = ["qa.question", "qa.article"]
 
 
+class LoadedRecord(models.Model):
+    """One record of a file, as it was loaded last: says whether the file, or the portal, has changed it since.
+
+    It outlives the question: what was erased here is not loaded again. So it holds numbers and no text.
+    """
+
+    key = models.BigIntegerField(_("hash of source and id"), primary_key=True)
+    question = models.OneToOneField(
+        Question, null=True, blank=True, on_delete=models.SET_NULL, related_name="loaded_record"
+    )
+    content = models.BigIntegerField(_("hash of the content without topics"))
+    topics = models.BigIntegerField(_("hash of the topics"))
+
+    class Meta:
+        verbose_name = _("loaded record")
+        verbose_name_plural = _("loaded records")
+
+    def __str__(self):
+        return str(self.key)
+
+
 class Revision(models.Model):
     """A text as it stood before a redaction. Moderators read it, nobody else."""
 

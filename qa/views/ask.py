@@ -18,14 +18,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from qa import asking, screening
 from qa.errors import PhotoRefused, TooMany, WrittenElsewhere
-from qa.forms.ask import AGE_BANDS, MAX_BODY, AboutForm, DraftForms, PartsForm, SeenForm, SendForm, YouForm
-from qa.forms.fields import harmless
+from qa.forms.ask import AboutForm, DraftForms, PartsForm, SeenForm, SendForm, YouForm
 from qa.limits import check, count
-from qa.models import MAX_PHOTOS, Draft, Photo, Question, random_key
+from qa.models import AGE_BANDS, MAX_PHOTOS, Draft, Photo, Question, random_key
 from qa.parts import split_into_parts
 from qa.photos import add_photo, erase_photos
 from qa.related import find_similar, suggest_specialties
 from qa.statistics import in_words, typical_reply_time
+from qa.texts import MAX_BODY, harmless
 from qa.views.draft import begin_draft, current_draft, keep_typed, typed, typed_at, window_of, written
 from qa.views.limited import limited
 from qa.views.private import photo_response, private

@@ -3,9 +3,9 @@
 from qa import asking
 from qa.errors import WrittenElsewhere
 from qa.forms.ask import AboutForm
-from qa.forms.fields import harmless
 from qa.limits import count
 from qa.models import Draft
+from qa.texts import harmless
 
 MAX_KEPT = 20_000  # characters of one field; more was never meant as a question
 

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from qa import search as engine
 from qa.asking import urgent_findings
-from qa.forms.fields import harmless
+from qa.texts import harmless
 from qa.views.limited import limited_reading
 
 MAX_LENGTH = 200  # characters

@@ -1,0 +1,138 @@
+"""import_questions FILE: loads questions with their replies, one a line; README.md has the table of fields."""
+
+import json
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+from tqdm import tqdm
+
+from qa.errors import DocumentError
+from qa.importing.lines import copy_line, count_lines
+from qa.importing.mapping import read_map
+from qa.importing.record_files import PrivacyCount, RecordFile
+from qa.importing.record_loading import Loader
+from qa.importing.vocabulary import Unknown, Vocabulary
+
+OUTCOMES = ("created", "updated", "unchanged", "kept")
+
+
+class Command(BaseCommand):
+    help = (
+        "Load questions with their replies from a file of one JSON object a line. All lines are checked first; if one "
+        "is bad, each problem is named and nothing is written. Started again, it loads what is new or has changed."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", type=Path, metavar="FILE", help="JSON lines in UTF-8; README.md lists the fields")
+        parser.add_argument("--map", type=Path, metavar="FILE", help="TOML or .json: other names of fields and values")
+        parser.add_argument(
+            "--skip-bad", type=Path, nargs="?", const=Path(), metavar="FILE",
+            help="load the good lines, and write the bad ones there (by default FILE.bad beside the file)",
+        )  # fmt: skip
+        parser.add_argument("--check", action="store_true", help="say what is wrong, and write nothing")
+        parser.add_argument(
+            "--specialties", choices=["refuse", "create"], default="refuse", help="what to do with unknown ones"
+        )
+        parser.add_argument("--topics", choices=list(Unknown), default="refuse", help="what to do with unknown ones")
+        parser.add_argument(
+            "--open-unanswered", action="store_true", help="load questions without a reply for doctors to answer"
+        )
+        parser.add_argument(
+            "--report", type=Path, metavar="FILE",
+            help="write there, as JSON, what was kept and what the privacy check finds (which takes much longer)",
+        )  # fmt: skip
+
+    def handle(self, *args, file, map, skip_bad, check, report, **options):
+        self.lacks_names = False
+        mapping = self.read_map(map) if map else None
+        names = Vocabulary(Unknown(options["specialties"]), Unknown(options["topics"]))
+        records = RecordFile(file, names, mapping, needs_reply=not options["open_unanswered"])
+        bad_file = skip_bad and (file.with_name(f"{file.name}.bad") if skip_bad == Path() else skip_bad)
+        if file.exists() and not file.is_file():
+            raise CommandError(f"{file}: It cannot be read: it is no file.")
+        try:
+            lines = count_lines(file)
+            self.find_problems(records, lines, None if check else bad_file)
+        except OSError as error:
+            raise CommandError(f"{error.filename}: It cannot be read or written: {error.strerror}.") from None
+        bad = records.bad
+        if bad and not skip_bad:
+            hint = " What is unknown is made with --specialties create or --topics create." * self.lacks_names
+            raise CommandError(f"Nothing was imported, because of {bad} bad lines.{hint}")
+        if check:
+            self.stdout.write(f"lines: {lines}, bad: {bad}; nothing was written")
+            return
+        loader, privacy = Loader(names), PrivacyCount() if report else None
+        self.load(records, loader, privacy)
+        self.print_summary(loader, bad, bad_file)
+        if report:
+            self.write_report(report, loader, bad, privacy)
+
+    def read_map(self, path):
+        try:
+            return read_map(path.read_bytes(), is_json=path.suffix == ".json")
+        except OSError as error:
+            raise CommandError(f"{path}: It cannot be read: {error.strerror}.") from None
+        except DocumentError as error:
+            raise CommandError(f"{path}: {error}") from None
+
+    def find_problems(self, records, lines, bad_file):
+        """Name all problems; the bad lines are kept as they are, each in its place."""
+        with ExitStack() as stack:
+            bar = stack.enter_context(progress("Checking", lines))
+            target = None
+
+            def on_bad(raw, problems):
+                nonlocal target
+                self.lacks_names |= any(problem.startswith("There is no ") for problem in problems)
+                with tqdm.external_write_mode():
+                    for problem in problems:
+                        self.stderr.write(f"line {raw.number}: {problem}")
+                if bad_file:
+                    target = target or stack.enter_context(bad_file.open("wb"))
+                    copy_line(records.path, raw.start, target)
+
+            records.check(on_bad, lambda number: bar.update(number - bar.n))
+
+    def load(self, records, loader, privacy):
+        try:
+            with progress("Loading", records.new) as bar:
+                records.load(loader, bar.update, privacy)
+        except DatabaseError as error:
+            raise CommandError(
+                f"The database refused to go on: {error} What was loaded before stays; start again to go on after it."
+            ) from error
+
+    def print_summary(self, loader, bad, bad_file):
+        numbers = ", ".join(f"{loader.tally[how]} {how}" for how in OUTCOMES)
+        self.stdout.write(f"questions: {numbers}")
+        if bad:
+            self.stdout.write(f"bad lines: {bad}, written to {bad_file}")
+        if loader.kept:
+            self.stdout.write("kept: the portal's own text stays, because it was changed or erased here")
+
+    def write_report(self, path, loader, bad, privacy):
+        report = {
+            "questions": {how: loader.tally[how] for how in OUTCOMES},
+            "bad_lines": bad,
+            "kept": [{"line": kept.line, "source": kept.source, "id": kept.source_id, "why": kept.reason}
+                     for kept in loader.kept],
+            "privacy": {
+                "questions_with_findings": privacy.records,
+                "rules": {rule: {"questions": len(lines), "lines": lines}
+                          for rule, lines in sorted(privacy.lines.items())},
+            },
+        }  # fmt: skip
+        self.stdout.write(f"privacy: findings in {privacy.records} of the questions loaded now, listed in {path}")
+        try:
+            path.write_text(json.dumps(report, ensure_ascii=False, indent=1) + os.linesep, encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"{path}: The report cannot be written: {error.strerror}.") from None
+
+
+def progress(what, lines):
+    """A bar with rate and time left, where somebody sees it."""
+    return tqdm(desc=what, total=lines, unit=" lines", disable=None, smoothing=0.05)
