@@ -243,25 +243,25 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "timeout": 20,  # seconds
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
+    DATABASES["default"]["CONN_MAX_AGE"] = None  # opening the file for each request takes longer than asking it
 else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
     database_options["pool"] = {"min_size": 1, "max_size": pool_size} if pool_size else False
 
-# Caches: one that all processes share and that counts what is limited; one in memory for what is costly to render
+# Caches: one that all processes share and that counts what is limited; one for what is costly to render
 
+backends = "django.core.cache.backends"
 CACHES = {
     "default": env(
         "REDIS_URL",
-        {
-            "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-            "LOCATION": "portal_cache",
-            "OPTIONS": {"MAX_ENTRIES": 100_000},
-        },
+        {"BACKEND": f"{backends}.db.DatabaseCache", "LOCATION": "portal_cache", "OPTIONS": {"MAX_ENTRIES": 100_000}},
         redis,
         "redis://USER:PASSWORD@HOST:PORT/NUMBER",
     ),
-    "memory": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "rendered": {"BACKEND": f"{backends}.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1000}},
 }
+if CACHES["default"]["BACKEND"].endswith("RedisCache"):
+    CACHES["rendered"] = CACHES["default"] | {"BACKEND": "portal.caching.ForgivingRedisCache", "KEY_PREFIX": "rendered"}
 
 # Mail
 

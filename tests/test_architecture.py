@@ -39,12 +39,14 @@ VERBS = [
     "qa.parts",
     "qa.photos",
     "qa.related",
+    "qa.public_changes",
     "qa.reporting",
     "qa.retention",
     "qa.roles",
     "qa.screening",
     "qa.search",
     "qa.statistics",
+    "qa.tallies",
     "qa.visitors",
 ]
 
