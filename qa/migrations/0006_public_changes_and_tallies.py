@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_verification_and_withdrawal"),
-        ("qa", "0002_asking_and_desks"),
+        ("qa", "0003_search"),
     ]
 
     operations = [

@@ -31,6 +31,7 @@ from qa.models.reply import (
     Verdict,
 )
 from qa.models.review import ReplyReview
+from qa.models.search import EntryKind, SearchChange, SearchEntry, SearchSpelling, SearchWord
 from qa.models.tally import Tally
 from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, TopicRedirect, TopicSynonym
 
@@ -52,6 +53,7 @@ __all__ = [
     "CannotAssess",
     "Coverage",
     "Draft",
+    "EntryKind",
     "EventKind",
     "Flag",
     "FlagDecision",
@@ -80,6 +82,10 @@ __all__ = [
     "ReplyTemplate",
     "ReplyVersion",
     "Revision",
+    "SearchChange",
+    "SearchEntry",
+    "SearchSpelling",
+    "SearchWord",
     "SeenChoice",
     "SeenQuestion",
     "Stance",

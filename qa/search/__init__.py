@@ -6,6 +6,10 @@ from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Doctor
 from qa.models import Article, Question, Reply, Topic
+from qa.search.alike import Candidate, candidates
+from qa.search.entries import catch_up
+
+__all__ = ["Candidate", "Results", "candidates", "catch_up", "search", "search_questions"]
 
 MAX_WORDS = 12
 SHOWN = 20

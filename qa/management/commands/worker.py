@@ -1,5 +1,5 @@
-"""`manage.py worker`: does what no page waits for. It sends e-mails to patients, forgets what is too old, and
-tells doctors whose licence ends soon."""
+"""`manage.py worker`: does what no page waits for. It sends e-mails to patients, keeps search in step, forgets what is
+too old, and tells doctors whose licence ends soon."""
 
 import logging
 import signal
@@ -14,6 +14,7 @@ from qa.heartbeat import beat
 from qa.models import PublicChange
 from qa.notifications import send_waiting, thank_reporters
 from qa.retention import forget_expired_drafts, forget_visitors, sweep_photos
+from qa.search import catch_up
 from qa.tallies import keep_counted
 
 logger = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ STEP = 0.2  # seconds until a signal is noticed
 
 
 class Command(BaseCommand):
+    is_ending = False
     help = "Sends e-mails to patients and forgets old drafts, until it is told to end (Ctrl-C or SIGTERM)."
 
     def add_arguments(self, parser):
@@ -33,10 +35,10 @@ class Command(BaseCommand):
         if once:
             self.forget()
             keep_counted()
+            self.keep_search_in_step()
             sent = send_waiting() + tell_expiring() + thank_reporters()
             self.stdout.write("1 e-mail sent." if sent == 1 else f"{sent} e-mails sent.")
             return
-        self.is_ending = False
         self.forget_at = time.monotonic()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.end)
@@ -58,6 +60,7 @@ class Command(BaseCommand):
     def work(self):
         try:
             beat()
+            self.keep_search_in_step()
             send_waiting(is_ending=self.is_to_end)
             keep_counted()
             PublicChange.objects.trim()
@@ -71,6 +74,10 @@ class Command(BaseCommand):
             connection.close()
         except OSError as error:  # the folder of photos, for instance
             logger.warning("Could not do all that was due: %s", type(error).__name__)
+
+    def keep_search_in_step(self):
+        while catch_up() and not self.is_to_end():
+            pass
 
     def forget(self):
         """What is too old: drafts, the sessions that led to them, who voted or reported, files without a photo."""

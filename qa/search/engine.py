@@ -1,0 +1,60 @@
+"""What an engine is asked and what it answers; which of the two there are is in use."""
+
+import re
+from dataclasses import dataclass, field
+from importlib import import_module
+from types import ModuleType
+
+from django.db import connection
+
+Phrase = tuple[str, ...]  # terms one after the other; most often one alone
+
+
+@dataclass(frozen=True)
+class Group:
+    """Phrases that mean the same: one of them is enough."""
+
+    phrases: tuple[Phrase, ...]
+    number: int = 0  # of entries that hold one, about
+
+
+@dataclass(frozen=True)
+class Query:
+    """What entries must hold. All terms come from the pipeline, so that none has a meaning for an engine."""
+
+    groups: tuple[Group, ...] = ()  # each must occur
+    excluded: tuple[Phrase, ...] = ()  # none may occur
+    labels: tuple[tuple[str, ...], ...] = ()  # of each tuple one
+    of_all: int = 0  # how many entries there are, about
+
+    @property
+    def number(self) -> int:
+        """How many entries can be expected at most, about."""
+        return min((group.number for group in self.groups), default=self.of_all)
+
+
+@dataclass(slots=True)
+class Entry:
+    """An entry that was found, as it stands in the index."""
+
+    pk: int
+    kind: str
+    object_id: int
+    labels: str
+    heading: str
+    body: str
+    replies: str
+    score: float = field(default=0.0)
+
+
+FIELDS = ("id", "kind", "object_id", "labels", "heading", "body", "replies")
+
+
+def engine() -> ModuleType:
+    """The engine of the database in use: `newest`, `closest`, `add_words`, `word_numbers`, `spellings`."""
+    return import_module("qa.search.sqlite" if connection.vendor == "sqlite" else "qa.search.postgresql")
+
+
+def is_prefix(phrase: Phrase) -> bool:
+    """Whether a phrase is a single Chinese character, which stands for every pair that begins with it."""
+    return len(phrase) == 1 and re.fullmatch(r"[^\x00-\u2fff]", phrase[0]) is not None

@@ -1,0 +1,134 @@
+"""Entries: what search looks into, made of what the public may read, and kept in step with it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Doctor
+from qa.models import (
+    UNDATED,
+    Article,
+    ArticleTopic,
+    EntryKind,
+    Photo,
+    Question,
+    QuestionPart,
+    QuestionTopic,
+    Reply,
+    SearchChange,
+    SearchEntry,
+    Topic,
+)
+from qa.search.pipeline import VERSION, index_terms, words
+from qa.search.words import Tally
+
+BATCH = 500
+MOST_TERMS = 20_000  # of a field; what a database can index has an end
+
+WHOLE = "whole"  # the label of questions that may be compared with others: no excerpt, and not erased
+
+
+def label(name: str, value: object = "") -> str:
+    """A word that no text holds, by which entries are filtered."""
+    return f"_{name}{value}"
+
+
+def catch_up(limit: int = BATCH) -> int:
+    """Write the entries of up to `limit` things that changed; how many changes that were. 0 when nothing is left.
+
+    Safe beside others that do the same, and beside who changes the texts meanwhile: whatever somebody is changing just
+    now is left for the next time.
+    """
+    if not SearchChange.objects.exists():
+        return 0
+    with transaction.atomic():
+        changes = SearchChange.objects.select_for_update(skip_locked=True).order_by("pk")
+        found = list(changes[:limit])
+        tally = Tally()
+        write(((change.kind, change.object_id) for change in found), tally)
+        tally.save()
+        SearchChange.objects.filter(pk__in=[change.pk for change in found]).delete()
+    return len(found)
+
+
+def write(things: Iterable[tuple[str, int]], tally: Tally) -> None:
+    """Write the entries of things (kind and key) anew, and count them; of what the public may not read, none.
+
+    The caller holds the row of each in `SearchChange`.
+    """
+    keys = defaultdict(list)
+    for kind, key in things:
+        keys[kind].append(key)
+    entries = []
+    for kind, found in keys.items():
+        SearchEntry.objects.filter(kind=kind, object_id__in=found).delete()
+        for key, heading, body, replies, labels in MAKERS[kind](found):
+            texts = heading, body, replies
+            tally.add_words(word for text in texts for word in words(text))
+            terms = [" ".join(index_terms(text)[:MOST_TERMS]) for text in texts]
+            entry = SearchEntry(kind=kind, object_id=key, version=VERSION, labels=" ".join([label(kind), *labels]))
+            entry.heading, entry.body, entry.replies = terms
+            tally.add_entry(entry)
+            entries.append(entry)
+    SearchEntry.objects.bulk_create(entries, batch_size=BATCH)
+
+
+def _questions(keys):
+    parts, replies, topics = defaultdict(list), defaultdict(list), defaultdict(list)
+    for key, text in QuestionPart.objects.filter(question__in=keys).order_by("pk").values_list("question", "text"):
+        parts[key].append(text)
+    texts = ("body", "may_be_about", "urgent_if", "whom_to_see")
+    for key, *fields in Reply.objects.published().filter(question__in=keys).values_list("question", *texts):
+        replies[key] += filter(None, fields)
+    for key, topic in QuestionTopic.objects.filter(content_object__in=keys).values_list("content_object", "tag"):
+        topics[key].append(label("topic", topic))
+    with_photo = set(Photo.objects.public().filter(question__in=keys).values_list("question", flat=True))
+    fields = ("pk", "headline", "title", "body", "specialty", "answered_at", "is_excerpt", "erased_at")
+    rows = Question.objects.public().filter(pk__in=keys).order_by("answered_at", "pk").values_list(*fields)
+    for key, headline, title, body, specialty, answered_at, is_excerpt, erased_at in rows:
+        labels = [label("specialty", specialty), *topics[key]]
+        if answered_at != UNDATED:
+            labels.append(label("year", timezone.localdate(answered_at).year))
+        if key in with_photo:
+            labels.append(label("photo"))
+        if not is_excerpt and erased_at is None:
+            labels.append(label(WHOLE))
+        heading = title if headline in ("", title) else f"{headline}\n{title}"
+        body = "\n".join([body, *(text for text in parts[key] if text not in body)])
+        yield key, heading, body, "\n".join(replies[key]), labels
+
+
+def _articles(keys):
+    topics = defaultdict(list)
+    for key, topic in ArticleTopic.objects.filter(content_object__in=keys).values_list("content_object", "tag"):
+        topics[key].append(label("topic", topic))
+    rows = Article.objects.public().filter(pk__in=keys).order_by("published_at", "pk")
+    for key, title, body, published_at in rows.values_list("pk", "title", "body", "published_at"):
+        labels = topics[key]
+        if published_at and published_at != UNDATED:
+            labels.append(label("year", timezone.localdate(published_at).year))
+        yield key, title, body, "", labels
+
+
+def _topics(keys):
+    for topic in Topic.objects.filter(pk__in=keys).prefetch_related("synonyms", "specialties"):
+        names = [topic.name, topic.original_name, *(synonym.name for synonym in topic.synonyms.all())]
+        labels = [label("specialty", specialty.pk) for specialty in topic.specialties.all()]
+        yield topic.pk, "\n".join(names), "", "", [*labels, label("topic", topic.pk)]
+
+
+def _doctors(keys):
+    for doctor in Doctor.objects.public().filter(pk__in=keys).prefetch_related("aliases", "specialties"):
+        names = [doctor.name, *(alias.name for alias in doctor.aliases.all())]
+        labels = [label("specialty", specialty.pk) for specialty in doctor.specialties.all()]
+        yield doctor.pk, "\n".join(names), "", "", labels
+
+
+MAKERS = {
+    EntryKind.QUESTION: _questions,
+    EntryKind.ARTICLE: _articles,
+    EntryKind.TOPIC: _topics,
+    EntryKind.DOCTOR: _doctors,
+}

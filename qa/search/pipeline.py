@@ -1,0 +1,98 @@
+"""From a text to the terms that are searched for. Index and query, SQLite and PostgreSQL: all use this one pipeline,
+so that a text finds the same rows on both.
+
+Unicode, case, quotes and accents are folded, Traditional Chinese becomes Simplified, English words lose their endings,
+what every question says is left out, and Chinese becomes overlapping pairs of characters.
+"""
+
+import re
+import unicodedata
+from pathlib import Path
+
+import snowballstemmer
+
+VERSION = 1  # of what the pipeline makes of a text; entries of another version are written anew by rebuild_search
+LONGEST = 40  # letters of a word; what is longer is no word
+KNOWN_WORDS = 500_000  # stems that a process remembers
+
+
+def _read(name):
+    lines = (Path(__file__).parent / name).read_text(encoding="utf-8").splitlines()
+    return " ".join(line for line in lines if not line.startswith("#")).split()
+
+
+STOP_WORDS = frozenset(_read("stop_words.txt"))
+TO_SIMPLIFIED = str.maketrans({pair[0]: pair[1] for pair in _read("simplified.txt")})
+CHINESE_STOPS = re.compile("医生您?好?|大夫|您好|你好|请问|谢谢|感谢")
+
+CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003134f"
+ASCII_WORDS = re.compile("[a-z0-9]+")
+WORDS = re.compile(f"([{CJK}]+)|[^\\W_{CJK}]+")
+POSSESSIVE = re.compile(r"'s?(?![a-z0-9])|(?<=[a-z0-9])'(?=[a-z])")  # Crohn's is Crohn, don't is dont
+QUOTES = str.maketrans("‘’‛ʼ′＇`´“”„‟″«»「」『』", "''''''''" + '"' * 11)
+
+
+class _Stems(dict):
+    """The term of each word met, "" for a word that says nothing."""
+
+    def __missing__(self, word):
+        if len(self) > KNOWN_WORDS:
+            self.clear()
+        term = "" if word in STOP_WORDS or len(word) > LONGEST else _stem(word)
+        self[word] = term
+        return term
+
+
+_stems = _Stems()
+_stem = snowballstemmer.stemmer("english").stemWord
+
+
+def fold(text: str) -> str:
+    """`text` as it is compared: one form of each character, small letters, straight quotes, no accents."""
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKD", text.translate(QUOTES)).casefold()
+    text = "".join(char for char in text if not unicodedata.combining(char))
+    return unicodedata.normalize("NFKC", text).translate(TO_SIMPLIFIED)
+
+
+def terms(text: str) -> list[str]:
+    """The terms of `text` in the order in which they occur; of what says nothing, none."""
+    text = fold(text)
+    if "'" in text:
+        text = POSSESSIVE.sub("", text)
+    if text.isascii():
+        return [term for word in ASCII_WORDS.findall(text) if (term := _stems[word])]
+    return [term for term, _start, _end in _located(CHINESE_STOPS.sub(" ", text))]
+
+
+def index_terms(text: str) -> list[str]:
+    """As `terms`, with the last character of each Chinese run by itself, so that a single one finds it anywhere."""
+    found = terms(text)
+    if "".join(found).isascii():
+        return found
+    runs = [run[-1] for run in re.findall(f"[{CJK}]{{2,}}", CHINESE_STOPS.sub(" ", fold(text)))]
+    return found + runs
+
+
+def is_chinese(term: str) -> bool:
+    """Whether a term is made of Chinese, Japanese or Korean characters."""
+    return re.match(f"[{CJK}]", term) is not None
+
+
+def words(text: str) -> list[tuple[str, str]]:
+    """Each word of `text` as it is spelled when folded, with its term; without Chinese and what says nothing."""
+    found = WORDS.finditer(POSSESSIVE.sub("", fold(text)))
+    return [(hit[0], _stems[hit[0]]) for hit in found if not hit[1] and _stems[hit[0]]]
+
+
+def _located(text):
+    for hit in WORDS.finditer(text):
+        if hit[1] is None:
+            if term := _stems[hit[0]]:
+                yield term, hit.start(), hit.end()
+        elif len(hit[1]) == 1:
+            yield hit[1], hit.start(), hit.end()
+        else:
+            for start in range(len(hit[1]) - 1):
+                yield hit[1][start : start + 2], hit.start() + start, hit.start() + start + 2

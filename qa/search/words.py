@@ -1,0 +1,65 @@
+"""In how many entries each term stands, and how words are spelled. Counted on writing, and all anew now and then."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+
+from django.db import transaction
+
+from qa.models import SearchEntry, SearchSpelling, SearchWord
+from qa.search.engine import engine
+
+ALL = ""  # the term whose number is that of all entries
+SHORTEST_SPELLING, LONGEST_SPELLING = 4, 24  # letters of a word in which an error can be mended
+BATCH = 5_000
+
+
+class Tally:
+    """What new entries hold: in how many each term stands, and spellings with their terms."""
+
+    def __init__(self):
+        self.numbers: Counter[str] = Counter()
+        self.spellings: dict[str, str] = {}
+
+    def add_entry(self, entry: SearchEntry) -> None:
+        self.numbers.update({ALL, *entry.heading.split(), *entry.body.split(), *entry.replies.split()})
+
+    def add_words(self, words: Iterable[tuple[str, str]]) -> None:
+        """Words with their terms, as `pipeline.words` gives them."""
+        self.spellings.update(words)
+
+    def save(self) -> None:
+        """Add to what is counted already. In one order, so that two who count never wait for each other in a circle."""
+        if self.numbers:
+            engine().add_words(dict(sorted(self.numbers.items())))
+        self.save_spellings()
+
+    def save_spellings(self) -> None:
+        rows = [
+            SearchSpelling(spelling=spelling, term=term)
+            for spelling, term in sorted(self.spellings.items())
+            if SHORTEST_SPELLING <= len(spelling) <= LONGEST_SPELLING and spelling.isalpha()
+        ]
+        SearchSpelling.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+
+
+def numbers_of(terms: Iterable[str]) -> dict[str, int]:
+    """In how many entries each of `terms` stands, about; under `ALL`, how many entries there are. In one query."""
+    wanted = {ALL, *terms}
+    found = dict(SearchWord.objects.filter(term__in=wanted).values_list("term", "number"))
+    return {term: found.get(term, 0) for term in wanted}
+
+
+def rarity(number: int, of_all: int) -> float:
+    """How much a term says that stands in `number` of all entries (BM25's inverse document frequency)."""
+    return math.log(1 + (max(of_all, number) - number + 0.5) / (number + 0.5))
+
+
+def recount() -> None:
+    """Count all entries anew by what the index holds, and forget spellings that no entry holds any more."""
+    numbers = engine().word_numbers()
+    with transaction.atomic():
+        SearchWord.objects.all().delete()
+        rows = [SearchWord(term=term, number=number) for term, number in [(ALL, SearchEntry.objects.count()), *numbers]]
+        SearchWord.objects.bulk_create(rows, batch_size=BATCH)
+        SearchSpelling.objects.exclude(term__in=SearchWord.objects.values("term")).delete()

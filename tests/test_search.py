@@ -1,0 +1,219 @@
+"""Search: the text pipeline, the entries kept in step by triggers, and both engines behind one interface."""
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import Doctor, DoctorAlias
+from qa.models import Article, EntryKind, Question, QuestionStatus, Reply, ReplyStatus, SearchChange, SearchEntry
+from qa.search import candidates
+from qa.search.engine import Group, Query, engine
+from qa.search.entries import catch_up
+from qa.search.pipeline import index_terms, terms
+from qa.search.words import ALL, numbers_of, recount
+from tests.factories import make_answered_question, make_article, make_doctor, make_question, make_reply, make_topic
+
+pytestmark = pytest.mark.django_db
+
+
+def find(*phrases, **fields):
+    """What the engine finds in which each of these phrases stands, as (kind, key)."""
+    groups = tuple(Group((tuple(terms(phrase)),)) for phrase in phrases)
+    return [(entry.kind, entry.object_id) for entry in engine().newest(Query(groups, **fields), 50)]
+
+
+# The pipeline
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Itching ALLERGIES", "itch allergy"),
+        ("Crohn’s disease", "crohn's DISEASE"),
+        ("Sjögren café", "sjogren cafe"),
+        ("ｆｕｌｌ ｗｉｄｔｈ ﬁt", "full width fit"),
+        ("癲癇發作", "癫痫发作"),
+        ("Hello doctor, what is eczema? Thank you!", "eczema"),
+        ("请问医生，头痛", "頭痛"),
+    ],
+)
+def test_what_means_the_same_becomes_the_same_terms(one, other):
+    assert terms(one) == terms(other) != []
+
+
+def test_terms_keep_their_order_and_chinese_becomes_pairs():
+    assert terms("Red spots 紫斑症 on both shins") == ["red", "spot", "紫斑", "斑症", "shin"]
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "\ud800", "the and of", "？！…", '"', "_", "a" * 10_000])
+def test_a_text_that_says_nothing_has_no_terms(text):
+    assert terms(text) == []
+
+
+def test_the_last_character_of_a_chinese_word_is_kept_by_itself_in_the_index():
+    assert index_terms("乳癌") == ["乳癌", "癌"]
+
+
+# Entries are in step with what the public may read
+
+
+def test_an_answered_question_is_found_by_what_it_and_its_reply_say():
+    question = make_answered_question(headline="Purpura", title="Red dots", body="On shins.", reply_body="Vasculitis.")
+    question.parts.create(position=1, text="Is it leukemia?")
+    assert find("purpura") == []  # not written yet
+    catch_up()
+    for word in ("purpura", "dots", "shin", "vasculitis", "leukemia"):
+        assert find(word) == [("question", question.pk)]
+    assert find("purpura", "leukemia") == [("question", question.pk)]
+    assert find("purpura", "nothing") == []
+    assert not SearchChange.objects.exists()
+
+
+CHANGES = {
+    "removed": lambda q: Question.objects.get(pk=q.pk).remove(None, "Why not"),
+    "withdrawn": lambda q: Question.objects.get(pk=q.pk).withdraw(),
+    "erased": lambda q: Question.objects.get(pk=q.pk).erase_text(),
+    "edited": lambda q: Question.objects.filter(pk=q.pk).update(body="Something else"),
+    "raw": lambda q: connection.cursor().execute("UPDATE qa_question SET body = 'x' WHERE id = %s", [q.pk]),
+    "deleted": lambda q: Question.objects.filter(pk=q.pk).delete(),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_what_is_gone_cannot_be_matched_from_the_moment_of_the_change(change):
+    question = make_answered_question(body="An unmistakable word: quagmire")
+    catch_up()
+    assert find("quagmire")
+    CHANGES[change](question)
+    assert find("quagmire") == []
+    assert not SearchEntry.objects.filter(body__contains="quagmir").exists()
+    catch_up()
+    assert find("quagmire") == []
+
+
+def test_a_change_that_is_rolled_back_changes_nothing():
+    question = make_answered_question(body="An unmistakable word: quagmire")
+    catch_up()
+    with transaction.atomic():
+        question.remove(None, "Why not")
+        assert find("quagmire") == []
+        transaction.set_rollback(True)
+    assert find("quagmire") == [("question", question.pk)]
+    assert not SearchChange.objects.exists()
+
+
+def test_replies_come_and_go_with_their_status():
+    question = make_answered_question(reply_body="Stays")
+    draft = make_reply(question, body="Quagmire")
+    catch_up()
+    assert find("quagmire") == []
+    Reply.objects.filter(pk=draft.pk).update(status=ReplyStatus.PUBLISHED, published_at=timezone.now())
+    catch_up()
+    assert find("quagmire") == [("question", question.pk)]
+    Reply.objects.filter(pk=draft.pk).update(status=ReplyStatus.WITHDRAWN)
+    assert find("quagmire") == []
+    catch_up()
+    assert find("quagmire") == []
+    assert find("stays") == [("question", question.pk)]
+
+
+@pytest.mark.parametrize("status", [s for s in QuestionStatus if s != QuestionStatus.ANSWERED])
+def test_what_the_public_may_not_read_has_no_entry(status):
+    question = make_question(status, body="Quagmire")
+    make_reply(question, status=ReplyStatus.PUBLISHED, body="Quagmire")
+    make_article(question=question, body="Quagmire")
+    catch_up()
+    assert find("quagmire") == []
+
+
+def test_an_article_beside_a_question_goes_with_it():
+    question = make_answered_question()
+    article = make_article(question=question, body="Quagmire")
+    catch_up()
+    assert find("quagmire") == [("article", article.pk)]
+    question.remove(None, "Why not")
+    assert find("quagmire") == []
+    question.restore(None)
+    catch_up()
+    assert find("quagmire") == [("article", article.pk)]
+    Article.objects.filter(pk=article.pk).update(body="Other")
+    assert find("quagmire") == []
+
+
+def test_topics_and_doctors_are_found_by_all_their_names():
+    topic = make_topic("Sweat Blisters", original_name="汗皰疹")
+    topic.synonyms.create(name="Pompholyx")
+    doctor = make_doctor("Liao Wenyu")
+    DoctorAlias.objects.create(doctor=doctor, name="Liao Wenyun")
+    make_doctor("Liao Hidden", verified_at=None)
+    catch_up()
+    for name in ("sweat blister", "汗疱疹", "pompholyx"):
+        assert find(name) == [("topic", topic.pk)]
+    assert find("Dr. Liao") == find("wenyun") == [("doctor", doctor.pk)]
+    topic.synonyms.all().delete()
+    Doctor.objects.filter(pk=doctor.pk).update(is_from_archive=False, name="Somebody Else")
+    assert find("pompholyx") == find("liao") == []
+
+
+def test_phrases_exclusions_and_labels():
+    one = make_answered_question(title="Red spots on the left leg", body="One", reply_body="One")
+    two = make_answered_question(title="Left leg has spots, red ones", body="Two", reply_body="Two")
+    catch_up()
+    assert find("red spots") == [("question", one.pk)]
+    assert find("spots", excluded=(("left", "leg", "spot"),)) == [("question", one.pk)]
+    specialty = (f"_specialty{one.specialty_id}",)
+    assert set(find("leg", labels=(specialty,))) == {("question", one.pk), ("question", two.pk)}
+    assert find("leg", labels=(specialty, ("_year1999",))) == []
+
+
+def test_a_single_chinese_character_is_found_anywhere_in_a_word():
+    question = make_answered_question(body="媽媽有乳癌")
+    catch_up()
+    for word in ("癌", "乳", "乳癌"):
+        assert find(word) == [("question", question.pk)]
+
+
+def test_a_phrase_does_not_reach_from_one_field_into_the_next():
+    make_answered_question(title="Swollen", body="Knee", reply_body="Gout")
+    catch_up()
+    assert find("swollen knee") == find("knee gout") == []
+
+
+def test_words_are_counted_as_they_come_and_recounting_agrees():
+    for _ in range(3):
+        make_answered_question(title="Gout", body="Knee knee", reply_body="Ice")
+    catch_up()
+    assert numbers_of(["gout", "knee"]) == {ALL: SearchEntry.objects.count(), "gout": 3, "knee": 3}
+    Question.objects.first().remove(None, "Why not")
+    recount()
+    assert numbers_of(["gout"])["gout"] == 2
+
+
+# Candidates for related questions
+
+
+def test_candidates_share_the_rarest_words_best_first():
+    best = make_answered_question(title="Purple spots on shins", body="Purpura after a cold, with fever")
+    some = make_answered_question(title="Fever", body="Three days of fever after a cold")
+    make_answered_question(title="Something else", body="My tooth", reply_body="Brush it.")
+    excerpt = make_answered_question(title="Purple spots on shins", is_excerpt=True)
+    erased = make_answered_question(title="Purple spots on shins")
+    erased.erase_text()
+    removed = make_answered_question(title="Purple spots on shins")
+    catch_up()
+    removed.remove(None, "Why not")
+    found = [candidate.question_id for candidate in candidates("Hello doctor, purple spots, purpura? I had a fever.")]
+    assert found == [best.pk, some.pk]
+    assert not {excerpt.pk, erased.pk} & set(found)
+
+
+def test_candidates_of_a_text_without_known_words_are_none():
+    make_answered_question()
+    catch_up()
+    assert candidates("") == candidates("the of and") == candidates("xyzzy 火星") == []
+
+
+def test_kinds_of_entries_are_those_of_the_makers():
+    from qa.search.entries import MAKERS  # noqa: PLC0415
+
+    assert set(MAKERS) == set(EntryKind)
