@@ -1,18 +1,20 @@
-# Asklepion. `make` alone lists what there is. PORT, PYTHON, ARGS and SKIP_NOTHING may be set on the command line.
+# Asklepion. `make` alone lists what there is. PORT, PYTHON, ARGS, N and SKIP_NOTHING may be set on the command line.
 
 PORT ?= 8000
 PYTHON ?=
 ARGS ?=
+N ?=
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format archive
+.PHONY: help run serve test benchmark check format archive
 
 help:
 	@echo "make run      start the portal with the archive and a demo on http://127.0.0.1:$(PORT)/ (PORT=8001 for another port)"
 	@echo "make serve    serve it as in production, by the variables in the README (HERE=1 to try that on this machine)"
 	@echo "make test     run all tests (ARGS=\"-k reply\" for some; SKIP_NOTHING=1 fails where one is skipped)"
+	@echo "make benchmark  measure how fast all pages are (N=1000000 with a million questions)"
 	@echo "make check    look at the code without running it: ruff, djade, missing migrations"
 	@echo "make format   bring code and templates into form"
 	@echo "make archive  make fixtures/archive.json anew from fixtures/documents/"
@@ -37,6 +39,9 @@ serve: $(VENV)/installed
 test: export SKIP_NOTHING := $(SKIP_NOTHING)
 test: $(VENV)/installed-for-tests
 	@$(IN_VENV) -m tests $(ARGS)
+
+benchmark: $(VENV)/installed-for-tests
+	@$(IN_VENV) -m tests.load.benchmark $(N) $(ARGS)
 
 check: export DEBUG = 1
 check: $(VENV)/installed-for-tests

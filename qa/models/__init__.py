@@ -34,6 +34,7 @@ from qa.models.review import ReplyReview
 from qa.models.search import EntryKind, SearchChange, SearchEntry, SearchSpelling, SearchWord
 from qa.models.tally import Tally
 from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, TopicRedirect, TopicSynonym
+from qa.models.written_once import prepared
 
 __all__ = [
     "MAX_FOLLOW_UPS",
@@ -97,6 +98,7 @@ __all__ = [
     "Verdict",
     "age_band_label",
     "photo_storage",
+    "prepared",
     "random_key",
     "together",
 ]

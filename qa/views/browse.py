@@ -4,14 +4,15 @@ from operator import itemgetter
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import BigIntegerField, Exists, OuterRef, Q
 from django.db.models.functions import Left, Upper
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.models import Doctor, DoctorAlias, Specialty
 from qa import structured_data
-from qa.models import Article, Question, Reply, Topic, together
+from qa.models import Article, Question, Reply, Topic, prepared, together
 from qa.paging import get_page
 from qa.statistics import (
     coverage_of,
@@ -29,6 +30,7 @@ TOPICS_ON_HOME = 24
 TOPICS_ON_PAGE = 200
 DOCTORS_ON_PAGE = 50
 LINKING_SHOWN = 20
+MAX_KEY = BigIntegerField.MAX_BIGINT
 SIMILAR_SHOWN = 8
 RELATED_SHOWN = 20
 
@@ -60,22 +62,31 @@ def question_list(request):
     return render(request, "qa/question_list.html", {"page": page, "canonical": canonical(request)})
 
 
+# What is read most.
+_question = prepared(lambda pk: Question.objects.public().for_page().filter(pk=pk))
+_replies = prepared(lambda pk: Question(pk=pk).replies.once_published().for_page())
+_parts = prepared(lambda pk: Question(pk=pk).parts.with_coverage())
+_similar = prepared(lambda pk: Question(pk=pk).similar().for_cards()[:SIMILAR_SHOWN])
+
+
 @public
 @require_safe
 def question_detail(request, pk, slug=None):
-    question = get_object_or_404(Question.objects.public().for_page(), pk=pk)
+    question = next(iter(_question(pk)), None) if pk <= MAX_KEY else None
+    if question is None:
+        raise Http404
     if slug != question.slug:
         return redirect(question, permanent=True)
-    once_published = list(question.replies.once_published().for_page())
+    once_published = list(_replies(pk))
     replies = [reply for reply in once_published if not reply.is_withdrawn]
     address = canonical(request, question)
     article = getattr(question, "article", None)
     context = {
         "question": question,
-        "parts": [] if question.is_excerpt else question.parts.with_coverage(),
+        "parts": [] if question.is_excerpt else _parts(pk),
         "replies": once_published if replies else [],  # in the place of a withdrawn one stands that it was
         "article": article if article and article.is_public else None,
-        "similar": question.similar().for_cards()[:SIMILAR_SHOWN],
+        "similar": _similar(pk),
         "quoting": question.quoting()[:LINKING_SHOWN] if question.is_excerpt else [],
         "related_topics": sorted(question.topic_links or [], key=itemgetter("position"))[:RELATED_SHOWN],
         "canonical": address,
