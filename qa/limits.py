@@ -11,7 +11,7 @@ import time
 from functools import wraps
 
 from django.conf import settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.http import Http404, HttpRequest
 from django.utils.crypto import salted_hmac
 
@@ -30,6 +30,9 @@ LIMITS = {
     "helpful": [(30, HOUR), (90, DAY)],
     "key": [(30, HOUR)],  # addresses of private pages that lead nowhere
 }
+
+# What may be read only so often: how many times in how many seconds, in each process.
+READING_LIMITS = {"search": (120, 60), "suggestions": (600, 60)}
 
 
 def check(name: str, request: HttpRequest) -> None:
@@ -60,6 +63,33 @@ def limited(*names: str):
                 return view(request, *args, **kwargs)
             except TooMany as error:
                 return too_many_requests(request, error.retry_after)
+
+        return counted
+
+    return decorate
+
+
+def limited_reading(name: str):
+    """A view that a network may read only so often, by the one limit of `READING_LIMITS`.
+
+    Reading must write nothing and wait for nothing, so each process counts by itself, in its memory, and generously.
+    """
+
+    def decorate(view):
+        @wraps(view)
+        def counted(request, *args, **kwargs):
+            most, period = READING_LIMITS[name]
+            window = int(time.time() // period)
+            key = f"read:{name}:{window}:{network(request)}"
+            memory = caches["memory"]
+            memory.add(key, 0, 2 * period)
+            try:
+                number = memory.incr(key)
+            except ValueError:  # thrown out just now, to make room
+                number = 1
+            if number > most:
+                return too_many_requests(request, math.ceil((window + 1) * period - time.time()))
+            return view(request, *args, **kwargs)
 
         return counted
 

@@ -43,6 +43,7 @@ urlpatterns = [
     path("articles/<slug:slug>/", browse.article_detail, name="article_detail"),
     path("articles/<slug:slug>/report/", report.article_report, name="article_report"),
     path("search/", search.search, name="search"),
+    path("search/suggestions/", search.search_suggestions, name="search_suggestions"),
     path("ask/", ask.ask_about, name="ask_about"),
     path("ask/first/", ask.ask_urgent, name="ask_urgent"),
     path("ask/similar/", ask.ask_similar, name="ask_similar"),

@@ -19,6 +19,7 @@ from qa.models import (
     ReplyStatus,
     Topic,
 )
+from qa.search import catch_up
 from qa.sitemaps import SITEMAPS
 from qa.statistics import coverage_of, doctors_with_counts, specialties_with_counts, topics_with_counts
 from tests.factories import (
@@ -62,6 +63,13 @@ def read_if_there(client, name, **query):
     return "" if response.status_code == 404 else response.text
 
 
+def find(client, name, **query):
+    """As `read`, once the worker has been there."""
+    while catch_up():
+        pass
+    return read(client, [name], **query)
+
+
 def ask_the_same(client, name, then=None):
     """What somebody is shown who is about to ask what resembles the question."""
     about = {"title": "A rash on my body", "body": "My whole body is covered by a rash. What is it?"}
@@ -89,7 +97,9 @@ SURFACES = {
     "doctor_detail": lambda client, q: read(client, ["doctor_detail", "world-doctor"]),
     "article_list": lambda client, q: read(client, ["article_list"]),
     "article_detail": lambda client, q: read(client, ["article_detail", "xylo-article"]),
-    "search": lambda client, q: read(client, ["search"], q="rash"),
+    "search": lambda client, q: find(client, "search", q="rash"),
+    "search, narrowed": lambda client, q: find(client, "search", specialty=q.specialty.slug, kind="question"),
+    "search_suggestions": lambda client, q: find(client, "search_suggestions", q="xyl"),
     "ask_autosave": lambda client, q: ask_the_same(client, "ask_autosave"),
     "ask_similar": lambda client, q: ask_the_same(client, "ask_about", then="ask_similar"),
     "ask_parts": lambda client, q: ask_the_same(client, "ask_about", then="ask_parts"),
@@ -145,6 +155,8 @@ SHOW_AN_ANSWERED_ONE = {
     "question_report",
     "question_helpful",
     "search",
+    "search, narrowed",
+    "search_suggestions",
     "ask_autosave",
     "ask_similar",
     "feed_latest",

@@ -204,8 +204,9 @@ class QuestionQuerySet(models.QuerySet):
             public_photos=JSONArray(*each), topic_links=links
         )
 
-    def for_cards(self):
-        """All that partials/question_card.html shows, in one query: with the first reply as a dictionary."""
+    def for_cards(self, length=CARD_LENGTH):
+        """All that partials/question_card.html shows, in one query: with the first reply as a dictionary, of its text
+        so many characters."""
         replies = apps.get_model("qa", "Reply").objects
         first_reply = (
             replies.published()
@@ -215,7 +216,7 @@ class QuestionQuerySet(models.QuerySet):
                     doctor="doctor__name",
                     doctor_slug="doctor__slug",
                     specialty="specialty__name",
-                    excerpt=Left("body", CARD_LENGTH),
+                    excerpt=Left("body", length),
                 )
             )
         )

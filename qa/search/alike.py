@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from qa.models import EntryKind, Question
-from qa.search.engine import Group, engine
+from qa.search.engine import Group, Query, engine
 from qa.search.entries import WHOLE, label
 from qa.search.pipeline import terms
 from qa.search.scoring import score
@@ -35,9 +35,9 @@ def candidates(text: str, limit: int = 200) -> list[Candidate]:
     of_all = numbers[ALL]
     chosen = rarest(wanted, numbers, engine().MOST_COMPARED)
     weights = {term: rarity(numbers[term], of_all) for term in chosen}
-    labels = [label(EntryKind.QUESTION), label(WHOLE)]
-    found = engine().closest(weights, labels, limit)
-    score(found, [Group(((term,),), numbers[term]) for term in chosen], of_all)
+    among = Query(labels=((label(EntryKind.QUESTION),), (label(WHOLE),)))
+    found = engine().closest(weights, among, limit)
+    score(found, [Group(((term,),), number=numbers[term]) for term in chosen], of_all)
     found.sort(key=lambda entry: (-entry.score, -entry.pk))
     public = Question.objects.public().whole().filter(pk__in=[entry.object_id for entry in found], erased_at=None)
     readable = set(public.values_list("pk", flat=True))

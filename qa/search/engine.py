@@ -1,7 +1,7 @@
 """What an engine is asked and what it answers; which of the two there are is in use."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from importlib import import_module
 from types import ModuleType
 
@@ -12,9 +12,10 @@ Phrase = tuple[str, ...]  # terms one after the other; most often one alone
 
 @dataclass(frozen=True)
 class Group:
-    """Phrases that mean the same: one of them is enough."""
+    """What means the same: one of the phrases is enough, or all of the words wherever they stand."""
 
     phrases: tuple[Phrase, ...]
+    words: Phrase = ()
     number: int = 0  # of entries that hold one, about
 
 
@@ -25,12 +26,19 @@ class Query:
     groups: tuple[Group, ...] = ()  # each must occur
     excluded: tuple[Phrase, ...] = ()  # none may occur
     labels: tuple[tuple[str, ...], ...] = ()  # of each tuple one
+    in_heading: bool = False  # the groups in the heading
     of_all: int = 0  # how many entries there are, about
+    latest: int = 0  # of so many of the latest entries only; 0 for all
 
     @property
     def number(self) -> int:
         """How many entries can be expected at most, about."""
         return min((group.number for group in self.groups), default=self.of_all)
+
+    def among_latest(self, number: int) -> "Query":
+        """This query, of so many of the latest entries that about `number` can be expected."""
+        size = number * self.of_all // max(self.number, 1)
+        return replace(self, latest=size if size < self.of_all else 0)
 
 
 @dataclass(slots=True)
@@ -44,7 +52,8 @@ class Entry:
     heading: str
     body: str
     replies: str
-    score: float = field(default=0.0)
+    score: float = 0.0
+    holds_all: bool = True  # that was wanted
 
 
 FIELDS = ("id", "kind", "object_id", "labels", "heading", "body", "replies")
@@ -58,3 +67,10 @@ def engine() -> ModuleType:
 def is_prefix(phrase: Phrase) -> bool:
     """Whether a phrase is a single Chinese character, which stands for every pair that begins with it."""
     return len(phrase) == 1 and re.fullmatch(r"[^\x00-\u2fff]", phrase[0]) is not None
+
+
+def fetch(sql: str, parameters: list) -> list[tuple]:
+    """The rows of one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()

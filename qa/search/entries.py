@@ -64,6 +64,8 @@ def write(things: Iterable[tuple[str, int]], tally: Tally) -> None:
     entries = []
     for kind, found in keys.items():
         SearchEntry.objects.filter(kind=kind, object_id__in=found).delete()
+        if kind == EntryKind.TOPIC:
+            tally.add_topic()
         for key, heading, body, replies, labels in MAKERS[kind](found):
             texts = heading, body, replies
             tally.add_words(word for text in texts for word in words(text))

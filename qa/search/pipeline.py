@@ -7,6 +7,7 @@ what every question says is left out, and Chinese becomes overlapping pairs of c
 
 import re
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 
 import snowballstemmer
@@ -47,6 +48,22 @@ _stems = _Stems()
 _stem = snowballstemmer.stemmer("english").stemWord
 
 
+def located(text: str) -> list[tuple[str, int, int]]:
+    """The terms of a text as it stands, each with its beginning and end there; about as `terms` has them."""
+    found = []
+    for hit in WORDS.finditer(text):
+        start, end = hit.span()
+        if hit[1] is None:
+            word = hit[0]
+            if term := _stems[word.lower() if word.isascii() else fold(word)]:
+                found.append((term, start, end))
+        elif end - start == 1:
+            found.append((fold(hit[0]), start, end))
+        else:
+            found += [(fold(text[place : place + 2]), place, place + 2) for place in range(start, end - 1)]
+    return found
+
+
 def fold(text: str) -> str:
     """`text` as it is compared: one form of each character, small letters, straight quotes, no accents."""
     if text.isascii():
@@ -63,7 +80,13 @@ def terms(text: str) -> list[str]:
         text = POSSESSIVE.sub("", text)
     if text.isascii():
         return [term for word in ASCII_WORDS.findall(text) if (term := _stems[word])]
-    return [term for term, _start, _end in _located(CHINESE_STOPS.sub(" ", text))]
+    found = []
+    for run, word in ((hit[1], hit[0]) for hit in WORDS.finditer(CHINESE_STOPS.sub(" ", text))):
+        if run:
+            found += [run] if len(run) == 1 else map("".join, pairwise(run))
+        elif term := _stems[word]:
+            found.append(term)
+    return found
 
 
 def index_terms(text: str) -> list[str]:
@@ -75,24 +98,7 @@ def index_terms(text: str) -> list[str]:
     return found + runs
 
 
-def is_chinese(term: str) -> bool:
-    """Whether a term is made of Chinese, Japanese or Korean characters."""
-    return re.match(f"[{CJK}]", term) is not None
-
-
 def words(text: str) -> list[tuple[str, str]]:
     """Each word of `text` as it is spelled when folded, with its term; without Chinese and what says nothing."""
     found = WORDS.finditer(POSSESSIVE.sub("", fold(text)))
     return [(hit[0], _stems[hit[0]]) for hit in found if not hit[1] and _stems[hit[0]]]
-
-
-def _located(text):
-    for hit in WORDS.finditer(text):
-        if hit[1] is None:
-            if term := _stems[hit[0]]:
-                yield term, hit.start(), hit.end()
-        elif len(hit[1]) == 1:
-            yield hit[1], hit.start(), hit.end()
-        else:
-            for start in range(len(hit[1]) - 1):
-                yield hit[1][start : start + 2], hit.start() + start, hit.start() + start + 2

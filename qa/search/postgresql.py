@@ -1,55 +1,74 @@
 """The engine of PostgreSQL: a generated column of type tsvector, with an inverted index (GIN)."""
 
-from collections.abc import Iterable
-
 from django.db import connection
 
-from qa.search.engine import FIELDS, Entry, Phrase, Query, is_prefix
+from qa.search.engine import FIELDS, Entry, Phrase, Query, fetch, is_prefix
 
 COLUMNS = ", ".join(FIELDS)
 FEW = 4_000  # entries; of so many the newest are found by looking at all
 MOST_COMPARED = 8_000  # entries that `closest` may have to look at
 
 
-def newest(query: Query, limit: int, in_heading: bool = False) -> list[Entry]:
-    """The entries that came last of those that `query` is about, the last one first.
+def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
+    """For each query the entries that came last, the last one first, and no more than its number; mostly at once.
 
     The index knows no order, so where many entries are expected, only the latest ones are looked at first.
     """
-    sql = f"SELECT {COLUMNS} FROM qa_searchentry WHERE vector @@ %s::tsquery"
-    match = _match(query, in_heading)
-    for window in _windows(query, limit):
-        among_latest = " AND id > (SELECT max(id) FROM qa_searchentry) - %s" if window else ""
-        parameters = [match, *([window] if window else []), limit]
-        found = _entries(f"{sql}{among_latest} ORDER BY id DESC LIMIT %s", parameters)
-        if len(found) == limit:
-            break
+    found = [[] for _query in asked]
+    waiting = {place: _windows(query, limit) for place, (query, limit) in enumerate(asked)}
+    while waiting:
+        sizes = {place: next(windows) for place, windows in waiting.items()}
+        for place, entries in _among_latest(asked, sizes).items():
+            found[place] = entries
+            if not sizes[place] or asked[place][0].latest or len(entries) == asked[place][1]:
+                del waiting[place]
     return found
 
 
 def _windows(query, limit):
     """Among how many of the latest entries to look, 0 for all: three times as many as should be enough, then more."""
+    if query.latest:
+        yield query.latest
+        return
     if query.number > FEW:
         window = 3 * limit * query.of_all // query.number
         yield from (size for size in (window, 8 * window) if size < query.of_all)
     yield 0
 
 
-def closest(weights: dict[str, float], labels: Iterable[str], limit: int) -> list[Entry]:
-    """The entries with these `labels` that hold the most of the terms, rare ones counting more.
+def _among_latest(asked, sizes):
+    each, parameters = [], []
+    for place, size in sizes.items():
+        query, limit = asked[place]
+        latest = " AND id > (SELECT max(id) FROM qa_searchentry) - %s" if size else ""
+        each.append(
+            f"(SELECT %s AS asked, {COLUMNS} FROM qa_searchentry WHERE vector @@ %s::tsquery{latest} "
+            "ORDER BY id DESC LIMIT %s)"
+        )
+        parameters += [place, _match(query), *([size] if size else []), limit]
+    found = {place: [] for place in sizes}
+    for place, *row in fetch(f"SELECT * FROM ({' UNION ALL '.join(each)}) found ORDER BY id DESC", parameters):
+        found[place].append(Entry(*row))
+    return found
+
+
+def closest(weights: dict[str, float], query: Query, limit: int) -> list[Entry]:
+    """The entries that hold the most of the terms, rare ones counting more, among those with the labels of `query` and
+    nothing that it excludes.
 
     Each term is looked up by itself and no vector is read, which costs more than the looking up.
     """
     if not weights:
         return []
-    all_labels = "".join(f" & {_quoted((name,))}" for name in labels)
+    condition = _match(Query((), query.excluded, query.labels))
+    condition = f" & {condition}" if condition else ""
     each = " UNION ALL ".join(
         ["SELECT id, %s::float8 AS weight FROM qa_searchentry WHERE vector @@ %s::tsquery"] * len(weights)
     )
-    parameters = [value for term, weight in weights.items() for value in (weight, _quoted((term,)) + all_labels)]
+    parameters = [value for term, weight in weights.items() for value in (weight, _quoted((term,)) + condition)]
     found = f"SELECT id, sum(weight) AS place FROM ({each}) hits GROUP BY id ORDER BY place DESC, id DESC LIMIT %s"
     sql = f"SELECT {COLUMNS} FROM ({found}) found JOIN qa_searchentry USING (id) ORDER BY place DESC, id DESC"
-    return _entries(sql, [*parameters, limit])
+    return [Entry(*row) for row in fetch(sql, [*parameters, limit])]
 
 
 def add_words(numbers: dict[str, int]) -> None:
@@ -64,34 +83,45 @@ def add_words(numbers: dict[str, int]) -> None:
 
 def word_numbers() -> list[tuple[str, int]]:
     """Each term with the number of entries that hold it, counted by the index."""
+    return fetch("SELECT word, ndoc FROM ts_stat('SELECT vector FROM qa_searchentry') WHERE left(word, 1) <> '_'", [])
+
+
+def tidy() -> None:
+    """After much was written: what waits to be indexed is, and the planner knows what there is."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT word, ndoc FROM ts_stat('SELECT vector FROM qa_searchentry') WHERE left(word, 1) <> '_'")
-        return cursor.fetchall()
+        cursor.execute("SELECT gin_clean_pending_list('qa_searchentry_vector')")
+        cursor.execute("ANALYZE qa_searchentry")
+        cursor.execute("ANALYZE qa_searchword")
 
 
-def spellings(nearby: list[str], beginning: str) -> list[tuple[str, int]]:
-    """Spellings that are among `nearby` or begin with `beginning`, each with its number of entries."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT s.spelling, w.number FROM qa_searchspelling s JOIN qa_searchword w ON w.term = s.term "
-            "WHERE s.spelling = ANY(%s) OR s.spelling LIKE %s",
-            [nearby, beginning.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"],
-        )
-        return cursor.fetchall()
+def spellings(nearby: list[str], beginnings: list[str]) -> list[tuple[str, str, int]]:
+    """Spellings that are among `nearby` or begin with one of `beginnings`, each with its term and number of entries."""
+    begins = " OR s.spelling LIKE %s" * len(beginnings)
+    return fetch(
+        "SELECT s.spelling, s.term, w.number FROM qa_searchspelling s JOIN qa_searchword w ON w.term = s.term "
+        f"WHERE s.spelling = ANY(%s){begins}",
+        [nearby, *(f"{start}%" for start in beginnings)],  # letters only: nothing in them has a meaning for LIKE
+    )
 
 
-def _entries(sql, parameters):
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [Entry(*row) for row in cursor.fetchall()]
+def completions(beginning: str, limit: int) -> list[tuple[str, int]]:
+    """The terms of the most frequent words that begin so, each with its number of entries."""
+    sql = "SELECT s.term, w.number FROM qa_searchspelling s JOIN qa_searchword w ON w.term = s.term "
+    sql += "WHERE s.spelling LIKE %s ORDER BY w.number DESC LIMIT %s"
+    return fetch(sql, [f"{beginning}%", limit])
 
 
-def _match(query, in_heading):
-    weight = "A" if in_heading else ""
-    parts = [_any(group.phrases, weight) for group in query.groups]
+def _match(query):
+    weight = "A" if query.in_heading else ""
+    parts = [_group(group, weight) for group in query.groups]
     parts += [_any([(name,) for name in names]) for names in query.labels]
     parts += [f"!{_any([phrase])}" for phrase in query.excluded]
     return " & ".join(parts)
+
+
+def _group(group, weight):
+    words = " & ".join(_quoted((word,), weight) for word in group.words)
+    return f"({_any(group.phrases, weight)} | ({words}))" if words else _any(group.phrases, weight)
 
 
 def _any(phrases, weight=""):

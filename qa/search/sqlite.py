@@ -1,46 +1,57 @@
 """The engine of SQLite: a full-text index (FTS5) over the entries."""
 
 import json
-from collections.abc import Iterable
 
 from django.db import connection
 
-from qa.search.engine import FIELDS, Entry, Phrase, Query, is_prefix
+from qa.search.engine import FIELDS, Entry, Group, Phrase, Query, fetch, is_prefix
 
 COLUMNS = ", ".join(f"entry.{name}" for name in FIELDS)
 WEIGHTS = "3.0, 1.0, 0.7, 0.0"  # of heading, body, replies, labels
 MOST_COMPARED = 20_000  # entries that `closest` may have to rank
 
 
-def newest(query: Query, limit: int, in_heading: bool = False) -> list[Entry]:
-    """The entries that came last of those that `query` is about, the last one first.
+def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
+    """For each query the entries that came last, the last one first, and no more than its number; in one statement.
 
     Rows are read in the order of the index and no further than wanted, so the commonest word costs no more than others.
     """
-    found = "SELECT rowid FROM qa_searchindex WHERE qa_searchindex MATCH %s ORDER BY rowid DESC LIMIT %s"
-    return _entries(found, [_match(query, in_heading), limit], "entry.id DESC")
+    each = "SELECT * FROM (SELECT %s AS asked, rowid FROM qa_searchindex WHERE qa_searchindex MATCH %s"
+    each += " AND rowid > %s ORDER BY rowid DESC LIMIT %s)"
+    last = _last() if any(query.latest for query, _limit in asked) else 0
+    parameters = [
+        value
+        for place, (query, limit) in enumerate(asked)
+        for value in (place, _match(query), last - query.latest if query.latest else 0, limit)
+    ]
+    sql = f"SELECT found.asked, {COLUMNS} FROM ({' UNION ALL '.join([each] * len(asked))}) found "
+    sql += "JOIN qa_searchentry entry ON entry.id = found.rowid ORDER BY entry.id DESC"
+    found = [[] for _query in asked]
+    for place, *row in fetch(sql, parameters):
+        found[place].append(Entry(*row))
+    return found
 
 
-def closest(weights: dict[str, float], labels: Iterable[str], limit: int) -> list[Entry]:
-    """The entries with these `labels` that hold the most of the terms, rare ones counting more (BM25)."""
+def closest(weights: dict[str, float], query: Query, limit: int) -> list[Entry]:
+    """The entries that hold the most of the terms, rare ones counting more (BM25), among those with the labels of
+    `query` and nothing that it excludes."""
     if not weights:
         return []
-    any_term = " OR ".join(_quoted((term,)) for term in weights)
-    all_labels = "".join(f" AND {_quoted((name,))}" for name in labels)
+    match = _match(Query((Group(tuple((term,) for term in weights)),), query.excluded, query.labels))
     found = (
         f"SELECT rowid, bm25(qa_searchindex, {WEIGHTS}) AS place FROM qa_searchindex "
         "WHERE qa_searchindex MATCH %s ORDER BY place, rowid DESC LIMIT %s"
     )
-    return _entries(found, [f"({any_term}){all_labels}", limit], "found.place, entry.id DESC")
+    sql = f"SELECT {COLUMNS} FROM ({found}) found JOIN qa_searchentry entry ON entry.id = found.rowid "
+    return [Entry(*row) for row in fetch(f"{sql}ORDER BY found.place, entry.id DESC", [match, limit])]
 
 
 def add_words(numbers: dict[str, int]) -> None:
     """Add to how many entries hold each term."""
-    _run(
-        "INSERT INTO qa_searchword (term, number) SELECT key, value FROM json_each(%s) WHERE true "
-        "ON CONFLICT (term) DO UPDATE SET number = number + excluded.number",
-        [json.dumps(numbers)],
-    )
+    sql = "INSERT INTO qa_searchword (term, number) SELECT key, value FROM json_each(%s) WHERE true "
+    sql += "ON CONFLICT (term) DO UPDATE SET number = number + excluded.number"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [json.dumps(numbers)])
 
 
 def word_numbers() -> list[tuple[str, int]]:
@@ -54,31 +65,45 @@ def word_numbers() -> list[tuple[str, int]]:
             cursor.execute("DROP TABLE temp.qa_searchterm")
 
 
-def spellings(nearby: list[str], beginning: str) -> list[tuple[str, int]]:
-    """Spellings that are among `nearby` or begin with `beginning`, each with its number of entries."""
+def tidy() -> None:
+    """After much was written: make the index one piece again, which is read quicker."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT s.spelling, w.number FROM qa_searchspelling s JOIN qa_searchword w ON w.term = s.term "
-            "WHERE s.spelling IN (SELECT value FROM json_each(%s)) OR s.spelling >= %s AND s.spelling < %s",
-            [json.dumps(nearby), beginning, beginning + "\U0010ffff"],
-        )
-        return cursor.fetchall()
+        cursor.execute("INSERT INTO qa_searchindex (qa_searchindex) VALUES ('optimize')")
 
 
-def _entries(found, parameters, order):
-    sql = f"SELECT {COLUMNS} FROM ({found}) found JOIN qa_searchentry entry ON entry.id = found.rowid ORDER BY {order}"
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return [Entry(*row) for row in cursor.fetchall()]
+def spellings(nearby: list[str], beginnings: list[str]) -> list[tuple[str, str, int]]:
+    """Spellings that are among `nearby` or begin with one of `beginnings`, each with its term and number of entries."""
+    begins = " OR s.spelling >= %s AND s.spelling < %s" * len(beginnings)
+    return fetch(
+        "SELECT s.spelling, s.term, w.number FROM qa_searchspelling s JOIN qa_searchword w ON w.term = s.term "
+        f"WHERE s.spelling IN (SELECT value FROM json_each(%s)){begins}",
+        [json.dumps(nearby), *(edge for start in beginnings for edge in (start, start + "\U0010ffff"))],
+    )
 
 
-def _match(query, in_heading):
-    parts = [_any(group.phrases) for group in query.groups]
-    if in_heading and parts:
+def completions(beginning: str, limit: int) -> list[tuple[str, int]]:
+    """The terms of the most frequent words that begin so, each with its number of entries."""
+    sql = "SELECT s.term, w.number FROM qa_searchspelling s JOIN qa_searchword w ON w.term = s.term "
+    sql += "WHERE s.spelling >= %s AND s.spelling < %s ORDER BY w.number DESC LIMIT %s"
+    return fetch(sql, [beginning, beginning + "\U0010ffff", limit])
+
+
+def _last():
+    return fetch("SELECT coalesce(max(id), 0) FROM qa_searchentry", [])[0][0]
+
+
+def _match(query):
+    parts = [_group(group) for group in query.groups]
+    if query.in_heading and parts:
         parts = [f"{{heading}} : ({' AND '.join(parts)})"]
     parts += [_any([(name,) for name in names]) for names in query.labels]
     match = " AND ".join(parts)
     return f"({match}) NOT {_any(query.excluded)}" if query.excluded else match
+
+
+def _group(group):
+    words = " AND ".join(_quoted((word,)) for word in group.words)
+    return f"({_any(group.phrases)} OR ({words}))" if words else _any(group.phrases)
 
 
 def _any(phrases):
@@ -88,8 +113,3 @@ def _any(phrases):
 def _quoted(phrase: Phrase):
     words = " ".join(phrase).replace('"', '""')
     return f'"{words}"*' if is_prefix(phrase) else f'"{words}"'
-
-
-def _run(sql, parameters):
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)

@@ -64,7 +64,7 @@ SQLITE_INDEX = {
     "entry_delete": """AFTER DELETE ON qa_searchentry BEGIN
         INSERT INTO qa_searchindex (qa_searchindex, rowid, heading, body, replies, labels)
         VALUES ('delete', OLD.id, OLD.heading, OLD.body, OLD.replies, OLD.labels); END""",
-    "entry_update": """AFTER UPDATE ON qa_searchentry BEGIN
+    "entry_update": """AFTER UPDATE OF id, heading, body, replies, labels ON qa_searchentry BEGIN
         INSERT INTO qa_searchindex (qa_searchindex, rowid, heading, body, replies, labels)
         VALUES ('delete', OLD.id, OLD.heading, OLD.body, OLD.replies, OLD.labels);
         INSERT INTO qa_searchindex (rowid, heading, body, replies, labels)

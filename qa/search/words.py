@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable
+from random import randrange
 
 from django.db import transaction
 
@@ -10,6 +11,7 @@ from qa.models import SearchEntry, SearchSpelling, SearchWord
 from qa.search.engine import engine
 
 ALL = ""  # the term whose number is that of all entries
+TOPICS = "_topics"  # the term whose number is another one whenever a topic has changed
 SHORTEST_SPELLING, LONGEST_SPELLING = 4, 24  # letters of a word in which an error can be mended
 BATCH = 5_000
 
@@ -23,6 +25,9 @@ class Tally:
 
     def add_entry(self, entry: SearchEntry) -> None:
         self.numbers.update({ALL, *entry.heading.split(), *entry.body.split(), *entry.replies.split()})
+
+    def add_topic(self) -> None:
+        self.numbers[TOPICS] += randrange(1, 2**30)
 
     def add_words(self, words: Iterable[tuple[str, str]]) -> None:
         """Words with their terms, as `pipeline.words` gives them."""
@@ -44,8 +49,9 @@ class Tally:
 
 
 def numbers_of(terms: Iterable[str]) -> dict[str, int]:
-    """In how many entries each of `terms` stands, about; under `ALL`, how many entries there are. In one query."""
-    wanted = {ALL, *terms}
+    """In how many entries each of `terms` stands, about; under `ALL`, how many entries there are, and under
+    `TOPICS` a number that changes with the topics. In one query."""
+    wanted = {ALL, TOPICS, *terms}
     found = dict(SearchWord.objects.filter(term__in=wanted).values_list("term", "number"))
     return {term: found.get(term, 0) for term in wanted}
 
@@ -60,6 +66,7 @@ def recount() -> None:
     numbers = engine().word_numbers()
     with transaction.atomic():
         SearchWord.objects.all().delete()
-        rows = [SearchWord(term=term, number=number) for term, number in [(ALL, SearchEntry.objects.count()), *numbers]]
+        own = [(ALL, SearchEntry.objects.count()), (TOPICS, randrange(1, 2**30))]
+        rows = [SearchWord(term=term, number=number) for term, number in [*own, *numbers]]
         SearchWord.objects.bulk_create(rows, batch_size=BATCH)
         SearchSpelling.objects.exclude(term__in=SearchWord.objects.values("term")).delete()

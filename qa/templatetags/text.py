@@ -58,6 +58,12 @@ def marked(text, findings):
 
 
 @register.filter
+def highlighted(text):
+    """An excerpt, escaped, with what search has found in it marked."""
+    return mark_safe(escape(text).replace(MARK_START, "<mark>").replace(MARK_END, "</mark>"))
+
+
+@register.filter
 def markdown(text, top_level=2):
     """An article's Markdown as sanitised HTML whose highest headings are `top_level`.
 

@@ -1,15 +1,43 @@
-"""Search: one box over everything public."""
+"""Search: one box over everything public, and what it suggests while somebody types."""
 
+from django.http import JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from qa import search as engine
+from qa.asking import urgent_findings
+from qa.forms.fields import harmless
+from qa.limits import limited_reading
 
-MAX_LENGTH = 200
+MAX_LENGTH = 200  # characters
+
+KINDS = {"specialty": _("Specialty"), "topic": _("Topic"), "doctor": _("Doctor"), "question": _("Question")}
+
+
+def _typed(request):
+    return harmless(engine.clean(request.GET.get("q", ""))).strip()[:MAX_LENGTH]
 
 
 @require_safe
+@limited_reading("search")
 def search(request):
-    query = request.GET.get("q", "").strip()[:MAX_LENGTH]
-    found = engine.search(query)
-    return render(request, "qa/search.html", {"query": query, "robots": "noindex", **vars(found)})
+    query = _typed(request)
+    tab = request.GET.get("kind", "all")
+    tab = tab if tab in engine.TABS else "all"
+    urgent = urgent_findings([query])  # whoever is in danger is not asked whether another word was meant
+    found = engine.search(query, tab, request.GET, is_literal=bool(urgent))
+    context = {"query": query, "found": found, "urgent": urgent, "robots": "noindex"}
+    context["tabs"] = [(name, found.counts.get(name), name == tab) for name in engine.TABS]
+    return render(request, "qa/search.html", context)
+
+
+@require_safe
+@limited_reading("suggestions")
+@cache_control(max_age=60)
+def search_suggestions(request):
+    """What the search box offers while somebody types, for static/js/search.js."""
+    found = engine.suggest(_typed(request))
+    rows = [{"kind": str(KINDS[row.kind]), "text": row.text, "url": row.url} for row in found]
+    return JsonResponse({"suggestions": rows})

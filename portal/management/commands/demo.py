@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import User
 from portal.processes import free_port, manage, run_together
 from qa.models import Question
+from qa.search import rebuild
 
 FIXTURES = ["archive", "demo"]
 PASSWORD = "demo"
@@ -48,9 +49,10 @@ class Command(BaseCommand):
         number = Question.objects.count()
         if number:
             self.say(f"The database holds {number} questions already: it is kept as it is.")
-            return
-        call_command("loaddata", *FIXTURES, verbosity=0)
-        self.say(f"Loaded the archive and the demo: {Question.objects.count()} questions.")
+        else:
+            call_command("loaddata", *FIXTURES, verbosity=0)
+            self.say(f"Loaded the archive and the demo: {Question.objects.count()} questions.")
+        rebuild()
 
     def serve(self, port):
         address = f"http://{HOST}:{port}"

@@ -1,0 +1,73 @@
+"""Excerpts: the place of a text that says the most about what was searched for, with the words found marked.
+
+Cut from texts that are public now, never from the index.
+"""
+
+import re
+from collections.abc import Iterable
+
+from qa.search.engine import Phrase, is_prefix
+from qa.search.pipeline import TO_SIMPLIFIED, located
+
+START, END = "\ue000", "\ue001"  # private-use characters around what is marked, which no page shows
+LENGTH = 240  # characters
+READ = 6_000  # characters of a text that are looked at
+BEFORE = 60  # characters before the first word found
+
+MARKDOWN = re.compile(r"^[#>\-*+ ]+|[*_`|]+|\]\([^)]*\)|[\[\]]", re.MULTILINE)
+
+
+def mark(text: str, wanted: Iterable[Phrase]) -> str:
+    """`text` with what is `wanted` between `START` and `END`."""
+    return _marked(_clean(text), wanted)
+
+
+def excerpt(text: str, wanted: Iterable[Phrase], is_markdown: bool = False) -> tuple[str, int]:
+    """The best place of `text` in one line, marked as by `mark`, and how many of the phrases `wanted` stand there."""
+    text = _clean(MARKDOWN.sub(" ", text[:READ]) if is_markdown else text[:READ])
+    hits = list(_hits(text, wanted))
+    begin, most = 0, 0
+    for number, (start, _end, _phrase) in enumerate(hits):
+        here = len({phrase for other, _stop, phrase in hits[number:] if other < start + LENGTH - BEFORE})
+        if here > most:
+            begin, most = start, here
+    begin = 0 if begin < LENGTH - BEFORE else _word_begin(text, begin - BEFORE)
+    end = len(text) if len(text) <= begin + LENGTH else _word_begin(text, begin + LENGTH)
+    cut = ("… " if begin else "") + text[begin:end].strip(" ,;:") + (" …" if end < len(text) else "")
+    return _marked(cut, wanted), most
+
+
+def _clean(text):
+    return re.sub(f"[\\s{START}{END}]+", " ", text).strip()
+
+
+def _word_begin(text, place):
+    """The beginning of a word at `place` or soon before."""
+    blank = text.rfind(" ", max(0, place - 40), place + 1)
+    return blank + 1 if blank >= 0 else place
+
+
+def _marked(text, wanted):
+    pieces, done = [], 0
+    for start, end, _phrase in _hits(text, wanted):
+        if start > done or not pieces:
+            pieces += [text[done:start], START, text[start:end], END]
+        elif end > done:  # pairs of Chinese characters overlap
+            pieces[-1:] = [text[done:end], END]
+        done = max(done, end)
+    return "".join([*pieces, text[done:]]).replace(END + START, "")
+
+
+def _hits(text, wanted):
+    """Where the phrases are that are wanted, in order: start, end, phrase."""
+    found, words = [], None
+    for phrase in wanted:
+        if is_prefix(phrase):
+            simplified = text.translate(TO_SIMPLIFIED)
+            found += [(hit.start(), hit.end(), phrase) for hit in re.finditer(phrase[0], simplified)]
+            continue
+        words = located(text) if words is None else words
+        for place, (term, start, _end) in enumerate(words):
+            if term == phrase[0] and tuple(other for other, _s, _e in words[place : place + len(phrase)]) == phrase:
+                found.append((start, words[place + len(phrase) - 1][2], phrase))
+    return sorted(found)

@@ -1,0 +1,141 @@
+"""What a page of results shows of each entry, read from what is public now; what no longer is shows nothing."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import Case, CharField, Exists, F, OuterRef, Value, When
+from django.db.models.functions import Cast, Concat, Left
+from django.urls import reverse
+
+from accounts.models import Doctor, Specialty
+from qa.models import Article, EntryKind, Question, Topic
+from qa.search.engine import Entry, Phrase
+from qa.search.entries import label
+from qa.search.excerpts import READ, excerpt, mark
+from qa.search.filters import Named
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One result. `heading`, `text` and `reply` hold marks, to be shown by the filter `highlighted`."""
+
+    kind: str
+    url: str
+    heading: str
+    text: str = ""
+    reply: str = ""  # an excerpt of the first reply
+    note: str = (
+        ""  # of a doctor: verified, archive or expired; of an article: its origin; of a topic: its original name
+    )
+    is_reviewed: bool = False
+    question: Question | None = None
+    specialties: tuple[Named, ...] = ()
+    holds_all: bool = True  # that was wanted
+
+
+def read_hits(
+    entries: list[Entry], wanted: frozenset[Phrase], choices: dict[str, list[tuple[str, int]]]
+) -> tuple[list[Hit], dict[tuple[str, int], Named]]:
+    """The hits of a page's `entries`, in their order, and the names of the specialties and topics of `choices`.
+
+    Two queries: one for the questions, one for all else.
+    """
+    keys = {kind: [entry.object_id for entry in entries if entry.kind == kind] for kind in EntryKind}
+    questions = {}
+    if keys[EntryKind.QUESTION]:
+        rows = Question.objects.public().filter(pk__in=keys[EntryKind.QUESTION]).for_cards(READ)
+        questions = {question.pk: question for question in rows}
+    others, names = _read_others(keys, entries, choices)
+    hits = []
+    for entry in entries:
+        if entry.kind == EntryKind.QUESTION and entry.object_id in questions:
+            hits.append(_question_hit(entry, questions[entry.object_id], wanted))
+        elif (entry.kind, entry.object_id) in others:
+            hits.append(_other_hit(entry, others[entry.kind, entry.object_id], names, wanted))
+    return hits, names
+
+
+def _question_hit(entry, question, wanted):
+    text, in_text = excerpt(question.body, wanted)
+    reply, in_reply = excerpt(question.first_reply["excerpt"] if question.first_reply else "", wanted)
+    return Hit(
+        kind=EntryKind.QUESTION,
+        url=question.get_absolute_url(),
+        heading=mark(question.heading, wanted),
+        text=text if in_text or not in_reply else "",
+        reply=reply if in_reply else "",
+        question=question,
+        holds_all=entry.holds_all,
+    )
+
+
+def _other_hit(entry, row, names, wanted):
+    name, slug, text, note = row
+    is_doctor = entry.kind == EntryKind.DOCTOR
+    origin, _slash, reviewed = note.partition("/")
+    keys = _numbers_of(entry, "specialty")
+    return Hit(
+        kind=entry.kind,
+        url=reverse(f"{entry.kind}_detail", args=[slug]),
+        heading=mark(f"Dr. {name}" if is_doctor else name, wanted),
+        text=excerpt(text, wanted, is_markdown=True)[0] if text else "",
+        note=mark(origin, wanted) if entry.kind == EntryKind.TOPIC else origin,
+        is_reviewed=reviewed == "1",
+        specialties=tuple(names["specialty", key] for key in keys if ("specialty", key) in names),
+        holds_all=entry.holds_all,
+    )
+
+
+def _read_others(keys, entries, choices):
+    """Articles, topics and doctors by kind and key, and names of specialties and topics by what they are and key."""
+    specialties = {int(key) for key, _number in choices["specialty"]}
+    for entry in entries:
+        if entry.kind in (EntryKind.TOPIC, EntryKind.DOCTOR):
+            specialties.update(_numbers_of(entry, "specialty"))
+    topics = {int(key) for key, _number in choices["topic"]}
+    rows = [
+        _rows(Topic.objects.filter(pk__in=keys[EntryKind.TOPIC]), "topic hit", note=F("original_name")),
+        _rows(Doctor.objects.public().filter(pk__in=keys[EntryKind.DOCTOR]), "doctor hit", note=_standing()),
+        _rows(
+            Article.objects.public().filter(pk__in=keys[EntryKind.ARTICLE]),
+            "article hit",
+            "title",
+            text=Left("body", READ),
+            note=_origin(),
+        ),
+        _rows(Specialty.objects.filter(pk__in=specialties), "specialty"),
+        _rows(Topic.objects.filter(pk__in=topics), "topic"),
+    ]
+    others, names = {}, {}
+    for what, pk, *row in rows[0].union(*rows[1:], all=True):
+        what, _blank, is_hit = what.partition(" ")
+        if is_hit:
+            others[what, pk] = row
+        else:
+            names[what, pk] = Named(pk, *row[:2])
+    return others, names
+
+
+def _rows(queryset, what, name="name", text=None, note=None):
+    columns = {"what_": Value(what), "text_": text or Value(""), "note_": note or Value("")}
+    as_text = {key: Cast(value, CharField()) for key, value in columns.items()}
+    return queryset.order_by().annotate(**as_text).values_list("what_", "pk", name, "slug", "text_", "note_")
+
+
+def _standing():
+    """Of a doctor: as partials/doctor_mark.html has it."""
+    is_licensed = Exists(Doctor.objects.licensed().filter(pk=OuterRef("pk")))
+    return Case(
+        When(is_licensed, then=Value("verified")), When(is_from_archive=True, then=Value("archive")), default=Value("")
+    )
+
+
+def _origin():
+    """Of an article: its origin and whether a doctor has reviewed it."""
+    reviewed = Case(When(reviewer__isnull=False, then=Value("/1")), default=Value("/0"))
+    return Concat(F("origin"), reviewed)
+
+
+def _numbers_of(entry, name) -> Iterable[int]:
+    start = label(name)
+    return [int(word.removeprefix(start)) for word in entry.labels.split() if word.startswith(start)]

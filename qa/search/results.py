@@ -1,0 +1,218 @@
+"""The results of a search: ranked, counted by kind, by specialty, topic and year, and one page of them to show."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from qa.models import EntryKind
+from qa.search import filters as filtering
+from qa.search import synonyms
+from qa.search.corrections import mend
+from qa.search.engine import Entry, Group, Query, engine
+from qa.search.entries import label
+from qa.search.filters import Filters
+from qa.search.hits import Hit, read_hits
+from qa.search.pipeline import terms
+from qa.search.query import Typed, counted, meanings, parse, weights
+from qa.search.scoring import score
+from qa.search.words import ALL, TOPICS, numbers_of
+
+PAGE_SIZE = 20
+RANKED = 400  # questions that are ranked, the latest ones that fit; of more it is said that there are more
+RANKED_OTHERS = 100  # articles, topics and doctors together
+FEW = 5  # results; with fewer, entries that hold only some of the words follow
+MIN_SHARE = 0.4  # of what the best one holds, for an entry that holds only some of the words
+MOST_CHOICES = 8  # of each facet
+TABS = ["all", *EntryKind]
+OTHERS = (label(EntryKind.ARTICLE), label(EntryKind.TOPIC), label(EntryKind.DOCTOR))
+
+
+@dataclass(frozen=True)
+class Count:
+    """How many there are; at least so many where `is_capped`."""
+
+    number: int
+    is_capped: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of a facet: what to write into the address, what to show, how many results it leaves."""
+
+    value: str
+    name: str
+    count: Count
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a search found, and one page of it."""
+
+    filters: Filters = field(default_factory=Filters)
+    is_empty_search: bool = True  # nothing was typed that could be searched for
+    hits: list[Hit] = field(default_factory=list)
+    counts: dict[str, Count] = field(default_factory=dict)  # by tab
+    facets: dict[str, list[Choice]] = field(default_factory=dict)
+    mended: dict[str, str] = field(default_factory=dict)  # a word that no entry holds, and what was searched instead
+    older: str = ""  # cursors of the neighbouring pages, "" where there is none
+    newer: str = ""
+
+
+@dataclass
+class _Wanted:
+    """A search made ready for the engine."""
+
+    query: Query
+    numbers: dict[str, int]
+    mended: dict[str, tuple[str, str]]  # a word, its right spelling and term
+
+    def mended_in(self, found):
+        """The words mended whose right one is in what was found: no word is shown that nobody can read."""
+        if not self.mended:
+            return {}
+        held = {term for entry in found for term in f"{entry.heading} {entry.body} {entry.replies}".split()}
+        return {word: spelling for word, (spelling, term) in self.mended.items() if term in held}
+
+    def phrases(self):
+        phrases = {phrase for group in self.query.groups for phrase in group.phrases}
+        return frozenset(phrases | {(word,) for group in self.query.groups for word in group.words})
+
+
+def search(text: str, tab: str = "all", chosen: Mapping[str, str] | None = None, is_literal: bool = False) -> Results:
+    """Everything public that fits `text`.
+
+    Args:
+        text: what was typed; see `query` for what it may hold.
+        tab: one of `TABS`.
+        chosen: filters as `filters.read` takes them, and `after` or `before`, the cursor of a page.
+        is_literal: take the words as they are: mend none, and find only what holds all of them.
+    """
+    chosen = chosen or {}
+    typed = parse(text)
+    filters = filtering.read(typed, chosen)
+    wanted = _prepare(text, typed, filters, may_mend=not is_literal)
+    if not wanted.query.groups and not filters:
+        return Results()
+    found = _find(wanted, may_be_some=not is_literal and not (filters and wanted.mended))
+    of_tab = [entry for entry in found if tab in ("all", entry.kind)]
+    page, newer, older = _page(of_tab, chosen)
+    choices = _choices(of_tab)
+    hits, names = read_hits(page, wanted.phrases(), choices)
+    return Results(
+        filters=filters,
+        is_empty_search=False,
+        hits=hits,
+        counts=_counts(found),
+        facets=_named(choices, names, is_capped=len(found) >= RANKED),
+        mended=wanted.mended_in(found),
+        newer=newer,
+        older=older,
+    )
+
+
+def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
+    words = (*typed.words, *(phrase for name in filters.not_found if (phrase := tuple(terms(name)))))
+    typed = replace(typed, words=words)
+    wanted, numbers = _meanings(typed)
+    mended = {}
+    unknown = {group.phrases[0][0] for group in wanted if not counted(group, numbers).number}
+    if unknown and may_mend:
+        for word, (spelling, term, number) in mend(text, unknown).items():
+            mended[word] = (spelling, term)
+            numbers[term] = number
+            old = tuple(terms(word))
+            wanted = [Group((*g.phrases, (term,))) if g.phrases[0] == old else g for g in wanted]
+    groups = tuple(counted(group, numbers) for group in wanted)
+    return _Wanted(Query(groups, typed.excluded, filters.labels(), of_all=numbers[ALL]), numbers, mended)
+
+
+def _meanings(typed):
+    """What is wanted, with synonyms, and the number of every term; again where topics have changed since."""
+    while True:
+        version, known = synonyms.known()
+        wanted = meanings(typed, known)
+        numbers = numbers_of(term for group in wanted for phrase in group.phrases for term in phrase)
+        if version == numbers[TOPICS]:
+            return wanted, numbers
+        synonyms.read_again(numbers[TOPICS])
+
+
+def _find(wanted: _Wanted, may_be_some: bool) -> list[Entry]:
+    """The entries that hold all that is wanted, best first; where they are few, then those that hold some of it."""
+    query = wanted.query
+    others = replace(query, labels=(*query.labels, OTHERS))
+    newest, articles_and_such = engine().newest((query, RANKED), (others, RANKED_OTHERS))
+    entries = {entry.pk: entry for entry in (*articles_and_such, *newest)}
+    found = _rank(list(entries.values()), query.groups, query.of_all)
+    if len(found) >= FEW or len(query.groups) < 2 or not may_be_some:
+        return found
+    some = engine().closest(_rarest(wanted), query, RANKED_OTHERS)
+    some = _rank([entry for entry in some if entry.pk not in entries], query.groups, query.of_all)
+    least = MIN_SHARE * max((entry.score for entry in some), default=0)
+    some = [entry for entry in some if entry.score >= least > 0]
+    for entry in some:
+        entry.holds_all = False
+    return found + some
+
+
+def _rank(entries: list[Entry], groups: tuple[Group, ...], of_all: int) -> list[Entry]:
+    score(entries, groups, of_all)
+    return sorted(entries, key=lambda entry: (-entry.score, -entry.pk))
+
+
+def _rarest(wanted: _Wanted) -> dict[str, float]:
+    """The terms that say the most, as many as an engine can look up in time; at least one."""
+    found, number = {}, 0
+    for term, weight in sorted(weights(wanted.query, wanted.numbers).items(), key=lambda item: -item[1]):
+        number += wanted.numbers[term]
+        if found and number > engine().MOST_COMPARED:
+            break
+        found[term] = weight
+    return found
+
+
+def _page(entries, chosen):
+    """The rows of the page that `after` or `before` names, with the cursors of its neighbours.
+
+    A cursor names the row at the edge; where that is found no longer, the first page is shown.
+    """
+    cursors = [f"{entry.kind}-{entry.object_id}" for entry in entries]
+    start = 0
+    if chosen.get("after") in cursors:
+        start = cursors.index(chosen["after"]) + 1
+    elif chosen.get("before") in cursors:
+        start = max(0, cursors.index(chosen["before"]) - PAGE_SIZE)
+    page = entries[start : start + PAGE_SIZE]
+    newer = cursors[start] if page and start else ""
+    older = cursors[start + PAGE_SIZE - 1] if len(entries) > start + PAGE_SIZE else ""
+    return page, newer, older
+
+
+def _counts(entries):
+    numbers = Counter(entry.kind for entry in entries)
+    most = {EntryKind.QUESTION: RANKED}
+    counts = {kind: Count(numbers[kind], numbers[kind] >= most.get(kind, RANKED_OTHERS)) for kind in EntryKind}
+    return {"all": Count(len(entries), any(count.is_capped for count in counts.values())), **counts}
+
+
+def _choices(entries):
+    """How many of `entries` are filed under each specialty, topic and year, and have a photo; the most frequent."""
+    numbers = {name: Counter() for name in ("specialty", "topic", "year", "photo")}
+    for entry in entries:
+        for word in entry.labels.split():
+            name = next((name for name in numbers if word.startswith(label(name))), None)
+            if name and not (name == "topic" and entry.kind == EntryKind.TOPIC):
+                numbers[name][word.removeprefix(label(name))] += 1
+    found = {name: counter.most_common(MOST_CHOICES) for name, counter in numbers.items()}
+    found["year"].sort(reverse=True)
+    return found
+
+
+def _named(choices, names, is_capped):
+    facets = {}
+    for name in ("specialty", "topic"):
+        known = [(names[name, int(key)], number) for key, number in choices[name] if (name, int(key)) in names]
+        facets[name] = [Choice(found.slug, found.name, Count(number, is_capped)) for found, number in known]
+    facets["year"] = [Choice(year, year, Count(number, is_capped)) for year, number in choices["year"]]
+    facets["photo"] = [Choice("1", "", Count(number, is_capped)) for _key, number in choices["photo"]]
+    return facets

@@ -1,0 +1,99 @@
+"""What somebody may be typing: names of specialties, topics and doctors, and headings of public questions.
+
+Read from the rows themselves, so that nothing is suggested that is not there for everybody.
+"""
+
+from dataclasses import dataclass
+
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.db.models.functions import Cast
+from django.urls import reverse
+
+from accounts.models import Doctor, DoctorAlias, Specialty
+from qa.models import EntryKind, Question, Topic, TopicSynonym
+from qa.search.engine import Group, Query, engine
+from qa.search.entries import label
+from qa.search.pipeline import STOP_WORDS, fold, terms
+from qa.search.query import clean, counted
+from qa.search.words import ALL, numbers_of
+
+SHORTEST, LONGEST = 2, 60  # characters typed
+MOST_NAMES, MOST = 5, 8
+COMPLETIONS = 6  # words that the last one may become
+LOOKED_AT = 500  # entries, about, in whose heading the words are looked for
+TITLES = ("dr. ", "dr ", "doctor ")
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A page that somebody may be looking for."""
+
+    kind: str  # specialty, or a kind of entry
+    text: str
+    url: str
+
+
+def suggest(typed: str) -> list[Suggestion]:
+    """Up to eight suggestions for what was typed so far, in five queries at most."""
+    typed = " ".join(clean(typed).split())[:LONGEST]
+    if len(fold(typed)) < SHORTEST:
+        return []
+    found = _names(typed)
+    return found + _questions(typed)[: MOST - len(found)]
+
+
+def _names(typed):
+    topics = Topic.objects.filter(_begins(typed, "original_name") | _called(TopicSynonym, "topic", typed))
+    rows = [
+        _rows(Specialty.objects.filter(_begins(typed)), "specialty", typed),
+        _rows(topics, "topic", typed),
+    ]
+    name = next((typed[len(title) :] for title in TITLES if typed.lower().startswith(title)), typed)
+    if name:
+        doctors = Doctor.objects.public().filter(_begins(name) | _called(DoctorAlias, "doctor", name))
+        rows.append(_rows(doctors, "doctor", name))
+    found = rows[0].union(*rows[1:], all=True).order_by("later", "shown")[:MOST_NAMES]
+    return [
+        Suggestion(kind, f"Dr. {text}" if kind == "doctor" else text, reverse(f"{kind}_detail", args=[slug]))
+        for kind, text, slug, _later in found
+    ]
+
+
+def _begins(typed, *fields):
+    """The condition that a name, or a word in it, begins with what was typed."""
+    each = [(f"{name}__istartswith", typed) for name in ("name", *fields)]
+    return Q(*each, ("name__icontains", f" {typed}"), _connector=Q.OR)
+
+
+def _called(model, parent, typed):
+    return Q(Exists(model.objects.filter(_begins(typed), **{parent: OuterRef("pk")})))
+
+
+def _rows(queryset, kind, typed):
+    later = Case(When(name__istartswith=typed, then=Value(0)), default=Value(1))
+    columns = {"what": Cast(Value(kind), CharField()), "shown": Cast("name", CharField()), "later": later}
+    return queryset.order_by().annotate(**columns).values_list("what", "shown", "slug", "later")
+
+
+def _questions(typed):
+    """Public questions whose heading holds the words, the last of which may be unfinished; the latest ones."""
+    *before, last = typed.split()
+    completions = engine().completions(fold(last), COMPLETIONS) if fold(last).isalnum() else []
+    known = tuple(terms(last))
+    if not completions and not known:
+        return []
+    wanted = list(dict.fromkeys(terms(" ".join(before))))
+    numbers = numbers_of([*wanted, *known]) | dict(completions)
+    groups = [Group(((term,),)) for term in wanted]
+    if fold(last) not in STOP_WORDS or not wanted:
+        phrases = dict.fromkeys([*((known,) if known else ()), *((term,) for term, _number in completions)])
+        groups.append(Group(tuple(phrases)))
+    groups = tuple(counted(group, numbers) for group in groups)
+    query = Query(groups, labels=((label(EntryKind.QUESTION),),), in_heading=True, of_all=numbers[ALL])
+    if not query.number:
+        return []
+    (found,) = engine().newest((query.among_latest(LOOKED_AT), MOST))
+    keys = [entry.object_id for entry in found]
+    public = Question.objects.public().filter(pk__in=keys).only("pk", "headline", "title")
+    rows = {question.pk: question for question in public}
+    return [Suggestion("question", rows[key].heading, rows[key].get_absolute_url()) for key in keys if key in rows]

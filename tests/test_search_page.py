@@ -1,0 +1,427 @@
+"""Search as visitors meet it: what they may type, what they find, how it is shown, and what is suggested."""
+
+import json
+import re
+
+import pytest
+from django.core.cache import caches
+from django.core.management import call_command
+from django.db import connection
+from django.urls import reverse
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from qa.limits import READING_LIMITS
+from qa.models import SearchEntry
+from qa.search import catch_up, rebuild, search, suggest, synonyms
+from qa.search.corrections import distance
+from qa.search.excerpts import END, START, excerpt, mark
+from qa.search.pipeline import terms
+from qa.search.query import parse
+from tests.factories import make_answered_question, make_article, make_doctor, make_question, make_specialty, make_topic
+from tests.pages import PageReader
+
+pytestmark = pytest.mark.django_db
+
+
+def found(text, **chosen):
+    """The keys of the questions that a search shows as holding all of it."""
+    while catch_up():
+        pass
+    return [hit.question.pk for hit in search(text, chosen=chosen).hits if hit.question and hit.holds_all]
+
+
+@pytest.fixture(autouse=True)
+def fresh_counters():
+    caches["memory"].clear()
+
+
+# What was typed, taken apart
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("red spots", {"words": (("red",), ("spot",))}),
+        ('itchy "red spots', {"words": (("itchi",),), "phrases": (("red", "spot"),)}),
+        ("“red spots”", {"phrases": (("red", "spot"),)}),
+        ("rash -baby", {"words": (("rash",),), "excluded": (("babi",),)}),
+        ('rash -"red spots"', {"words": (("rash",),), "excluded": (("red", "spot"),)}),
+        ("x-ray itching/burning", {"words": (("x", "ray"), ("itch",), ("burn",))}),
+        ("specialty:Dermatology year:2004", {"specialty": "Dermatology", "years": (2004, 2004)}),
+        ('topic:"Red Spots" YEAR:2019-2015', {"topic": "Red Spots", "years": (2015, 2019)}),
+        ("year:soon specialty: rash", {"words": (("soon",), ("specialti",), ("rash",))}),
+        ("皮膚 痒", {"words": (("皮肤",), ("痒",))}),
+        ("NEAR(a b) AND OR NOT & | ! * ^ <-> :A ''", {"words": (("near",), ("b",))}),
+    ],
+)
+def test_a_search_is_taken_apart(text, expected):
+    typed = parse(text)
+    empty = {"words": (), "phrases": (), "excluded": (), "specialty": "", "topic": "", "years": None}
+    assert vars(typed) == empty | expected
+
+
+def test_phrases_exclusions_and_filters_find_what_they_say():
+    urology, red = make_specialty("Urology"), make_topic("Redness")
+    one = make_answered_question(title="Red spots on a leg", body="Itching.", reply_body="Wait.")
+    two = make_answered_question(title="Spots, red, on a leg", body="Burning.", reply_body="Wait.", specialty=urology)
+    two.topics.add(red)
+    assert set(found("red spots")) == {one.pk, two.pk}
+    assert found('"red spots"') == found("red spots -burning") == found("spots specialty:dermatology") == [one.pk]
+    assert (
+        found("spots", specialty="urology") == found('spots topic:"redness"') == found("", topic="redness") == [two.pk]
+    )
+    assert found(f"spots year:{one.answered_on.year}", photo="1") == []
+    assert found(f"leg year:{one.answered_on.year}-{two.answered_on.year}") != []
+    assert found("leg year:1999") == []
+    assert found("leg specialty:nonsense") == []
+    assert set(found("leg", specialty="nonsense")) == {one.pk, two.pk}
+
+
+def test_what_holds_only_some_words_follows_what_holds_all_and_says_so(client):
+    both = make_answered_question(title="Gout in a toe", body="It hurts.", reply_body="Ice.")
+    some = make_answered_question(title="Gout", body="It hurts.", reply_body="Ice.")
+    assert found("gout toe") == [both.pk]
+    hits = search("gout toe").hits
+    assert [(hit.question.pk, hit.holds_all) for hit in hits] == [(both.pk, True), (some.pk, False)]
+    assert "These hold only some of the words" in client.get("/search/?q=gout+toe").text
+
+
+# Synonyms
+
+
+def test_there_are_400_pairs_and_no_phrase_stands_in_two_lines():
+    tables = synonyms.read()
+    assert sum(len(others) for others in tables["same"].values()) >= 400
+    lines = [[tuple(terms(name)) for name in (first, *others)] for first, others in tables["same"].items()]
+    phrases = [phrase for line in lines for phrase in line]
+    assert all(phrases)
+    assert len(phrases) == len(set(phrases))
+
+
+def test_every_pair_finds_in_both_directions():
+    _version, known = synonyms.known()
+    for first, others in synonyms.read()["same"].items():
+        for other in others:
+            one, another = tuple(terms(first)), tuple(terms(other))
+            assert another in known[one], (first, other)
+            assert one in known[another], (first, other)
+    for first, others in synonyms.read()["narrower"].items():
+        assert {tuple(terms(other)) for other in others} <= set(known[tuple(terms(first))]), first
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("heart attack", "myocardial infarction"),
+        ("Myocardial Infarction", "HEART attack"),
+        ("dyshidrosis", "sweat blisters"),
+        ("pompholyx on hands", "Sweat blisters on both hands"),
+        ("癲癇", "epilepsy"),
+        ("epilepsy", "我有癫痫"),
+        ("painkiller", "ibuprofen"),
+        ("attack of the heart", "a heart attack"),
+    ],
+)
+def test_other_words_for_the_same_are_found(typed, written):
+    question = make_answered_question(title="Help", body=written, reply_body="Wait.")
+    assert found(typed) == [question.pk]
+
+
+def test_what_is_narrower_does_not_find_what_is_wider():
+    make_answered_question(title="A painkiller", body="Which one?", reply_body="Wait.")
+    assert found("ibuprofen") == []
+
+
+def test_names_that_editors_give_a_topic_are_synonyms_at_once():
+    question = make_answered_question(title="Xylo spots", body="Here.", reply_body="Wait.")
+    topic = make_topic("Xylo Spots")
+    assert found("quagmire") == []
+    topic.synonyms.create(name="Quagmire")
+    assert found("quagmire") == [question.pk]
+    topic.synonyms.all().delete()
+    assert found("quagmire") == []
+
+
+# Typing errors
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("vascultis", "vasculitis"), ("vasculitsi", "vasculitis"), ("exczzma", None), ("gaut", None)]
+)
+def test_a_typing_error_is_mended_and_said(client, typed, meant):
+    question = make_answered_question(title="Vasculitis", body="Or eczema, or gout?", reply_body="Wait.")
+    assert found(typed) == ([question.pk] if meant else [])
+    assert search(typed).mended == ({typed: meant} if meant else {})
+    assert ("Did you mean" in client.get("/search/", {"q": typed}).text) == bool(meant)
+
+
+def test_no_word_is_offered_that_is_no_longer_there():
+    question = make_answered_question(title="Quagmire", body="A text.", reply_body="Wait.")
+    assert found("quagmrie") == [question.pk]
+    question.remove(None, "Why not")
+    assert found("quagmrie") == []
+    assert "quagmire" not in search("quagmrie").mended.values()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "errors"),
+    [("gout", "gout", 0), ("gout", "guot", 1), ("gout", "gouty", 1), ("gout", "gut", 1), ("a", "abcd", 3)],
+)
+def test_errors_are_counted(one, other, errors):
+    assert distance(one, other) == distance(other, one) == errors
+
+
+# What is shown
+
+
+def test_an_excerpt_is_cut_where_the_words_are_and_marks_them():
+    text = "Nothing here. " * 60 + "At last my Eczema itches badly. " + "Nothing more. " * 60
+    cut, number = excerpt(text, [("eczema",), ("itch",)])
+    assert f"{START}Eczema{END} {START}itches{END}" in cut
+    assert cut.startswith("… ")
+    assert cut.endswith(" …")
+    assert number == 2
+    assert len(cut) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted", "marked"),
+    [
+        (
+            "Red, spots and red spots",
+            ("red", "spot"),
+            "Red, spots and [red spots]".replace("Red, spots", "[Red, spots]"),
+        ),
+        ("loss of hair", ("loss", "hair"), "[loss of hair]"),
+        ("我有癲癇發作", ("癫痫",), "我有[癲癇]發作"),
+        ("乳癌與肺癌", ("癌",), "乳[癌]與肺[癌]"),
+        ("Sjögren’s", ("sjogren",), "[Sjögren]’s"),
+        (f"{START}a{END} rash", ("rash",), "a [rash]"),
+        ("", ("rash",), ""),
+    ],
+)
+def test_words_are_marked_where_they_stand(text, wanted, marked):
+    assert re.sub(r"\s+", " ", mark(text, [wanted]).replace(START, "[").replace(END, "]")).strip() == marked
+
+
+def test_what_people_wrote_is_escaped_before_it_is_marked(client):
+    make_answered_question(
+        title="Rash <script>alert(1)</script>", body="<b>rash</b> & \ue000rash\ue001", reply_body="x"
+    )
+    catch_up()
+    text = client.get("/search/", {"q": "rash <i>"}).text
+    assert "<mark>Rash</mark> &lt;script&gt;" in text
+    assert "&lt;b&gt;<mark>rash</mark>&lt;/b&gt; &amp;" in text
+    assert "<script>alert" not in text
+    assert "<i>" not in text
+
+
+@pytest.mark.parametrize("typed", ["Dr. Wu", "Wu", "dr wu yuxin", "Doctor Wu"])
+def test_a_doctor_is_found_by_name(client, typed):
+    make_doctor("Wu Yuxin")
+    make_doctor("Wu Hidden", verified_at=None)
+    catch_up()
+    page = PageReader(client.get("/search/", {"q": typed}).text)
+    assert "/doctors/wu-yuxin/" in page.links
+    assert "Dr. Wu Yuxin" in page.text
+    assert "Hidden" not in page.text
+
+
+def test_tabs_and_facets_count_and_narrow(client):
+    urology, red = make_specialty("Urology"), make_topic("Rash in the groin")
+    for specialty, number in ((make_specialty(), 3), (urology, 2)):
+        for _ in range(number):
+            make_answered_question(title="Rash", specialty=specialty).topics.add(red)
+    make_article("Rash")
+    catch_up()
+    results = search("rash")
+    assert {name: count.number for name, count in results.counts.items()} == {
+        "all": 7, "question": 5, "article": 1, "topic": 1, "doctor": 0,
+    }  # fmt: skip
+    assert [(choice.name, choice.count.number) for choice in results.facets["specialty"]] == [
+        ("Dermatology", 4), ("Urology", 2),
+    ]  # fmt: skip
+    assert [(choice.name, choice.count.number) for choice in results.facets["topic"]] == [("Rash in the groin", 5)]
+    for link in PageReader(client.get("/search/?q=rash").text).links:
+        assert not link.startswith("?") or client.get("/search/" + link).status_code == 200
+    text = PageReader(client.get("/search/?q=rash&specialty=urology&kind=question").text).text
+    assert "Questions 2" in text
+
+
+def test_pages_of_results_follow_one_another(client):
+    for _ in range(45):
+        make_answered_question(title="Rash")
+    catch_up()
+    seen, address = [], "/search/?q=rash"
+    while address:
+        page = client.get(address).context["found"]
+        seen += [hit.question.pk for hit in page.hits]
+        address = f"/search/?q=rash&after={page.older}" if page.older else ""
+    assert len(seen) == len(set(seen)) == 45
+    back = client.get(f"/search/?q=rash&before={page.newer}").context["found"]
+    assert [hit.question.pk for hit in back.hits] == seen[20:40]
+    assert [hit.question.pk for hit in client.get("/search/?q=rash&after=x%00y").context["found"].hits] == seen[:20]
+
+
+@pytest.mark.parametrize("query", ["I want to kill myself", "crushing chest pain and my left arm is numb"])
+def test_who_is_in_danger_is_told_what_to_do_first_and_no_word_is_taken_for_another(client, query, settings):
+    make_answered_question(title="Which pill for kids?", body="Chess paint and a crutch.")
+    catch_up()
+    response = client.get("/search/", {"q": query})
+    text = PageReader(response.text).text
+    assert "call" in text
+    assert settings.EMERGENCY_NUMBER in text
+    assert response.context["urgent"]
+    assert response.context["found"].hits == []
+    assert "Did you mean" not in text
+
+
+def test_nothing_found_leads_on(client, settings):
+    page = PageReader(client.get("/search/?q=xyzzy").text)
+    assert {"/topics/", "/specialties/", "/questions/", "/ask/"} <= set(page.links)
+    assert settings.EMERGENCY_NUMBER in page.text
+    assert settings.CRISIS_LINE in page.text
+
+
+def test_too_many_searches_from_one_network_have_to_wait_and_write_nothing(client, monkeypatch):
+    monkeypatch.setitem(READING_LIMITS, "search", (2, 60))
+    assert [client.get("/search/?q=x").status_code for _ in range(3)] == [200, 200, 429]
+    assert client.get("/search/?q=x", REMOTE_ADDR="10.9.8.7").status_code == 200
+
+
+# Suggestions
+
+
+def texts(typed):
+    while catch_up():
+        pass
+    return [suggestion.text for suggestion in suggest(typed)]
+
+
+def test_names_and_headings_are_suggested_while_somebody_types():
+    topic = make_topic("Sweat Blisters", original_name="汗皰疹")
+    topic.synonyms.create(name="Pompholyx")
+    make_doctor("Wu Yuxin")
+    make_answered_question(title="Itchy finger blisters every summer")
+    make_question(title="Itchy secret")
+    assert texts("dermat") == ["Dermatology"]
+    assert texts("blis") == ["Sweat Blisters", "Itchy finger blisters every summer"]
+    assert texts("pomph") == texts("汗皰") == ["Sweat Blisters"]
+    assert texts("dr. wu") == texts("yux") == ["Dr. Wu Yuxin"]
+    assert texts("itchy fing") == texts("itchy finger ") == texts("ITCHY") == ["Itchy finger blisters every summer"]
+    assert texts("i") == texts("") == texts("itchy sec") == texts("%%") == texts("__") == []
+
+
+def test_what_is_gone_is_not_suggested_from_the_moment_of_the_change():
+    question = make_answered_question(title="Quagmire")
+    assert texts("quag") == ["Quagmire"]
+    question.remove(None, "Why not")
+    assert [row.text for row in suggest("quag")] == []
+
+
+def test_suggestions_are_plain_data_that_holds_nothing_personal(client):
+    make_answered_question(title="Quagmire </script>")
+    catch_up()
+    response = client.get(reverse("search_suggestions"), {"q": "quag"})
+    (row,) = json.loads(response.content)["suggestions"]
+    assert row["kind"] == "Question"
+    assert row["text"] == "Quagmire </script>"
+    assert row["url"].startswith("/questions/")
+    assert response["Content-Type"] == "application/json"
+    assert not response.cookies
+
+
+# Rebuilding
+
+
+def test_rebuilding_writes_what_is_missing_and_goes_on_where_it_was_stopped(capsys):
+    keys = [make_answered_question(title="Rash").pk for _ in range(3)]
+    call_command("rebuild_search")
+    number = SearchEntry.objects.count()
+    assert f"{number} entries written" in capsys.readouterr().out
+    SearchEntry.objects.filter(kind="question", object_id=keys[0]).delete()
+    SearchEntry.objects.filter(kind="question", object_id=keys[1]).update(version=0)
+    assert rebuild() == 2
+    assert rebuild() == 0
+    assert rebuild(is_anew=True) == number
+    assert set(found("rash")) == set(keys)
+
+
+# Nothing that is typed breaks it
+
+WORDS = r"""rash red spots " - ( ) * : AND OR NOT NEAR( specialty: topic: year: dermatology 2004 ' \ % _ | & ! <-> :*
+{heading} 皮膚 癌 😀 é ﬁ ; -- /*"""
+PIECES = st.sampled_from([*WORDS.split(), "\x00", "\ud800", "\ue000", "\u202e", " ", "x" * 10_000])
+TYPED = st.one_of(
+    st.text(max_size=60), st.lists(PIECES, max_size=12).map(" ".join), st.lists(PIECES, max_size=8).map("".join)
+)
+FUZZ = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
+
+
+@pytest.fixture
+def small_archive(db):
+    """Two questions that anyone may read, and hidden ones that hold the same words."""
+    public = {make_answered_question(title="Red spots, a rash", body="皮膚癌 é ﬁ").pk for _ in range(2)}
+    for status in ("pending", "open", "rejected"):
+        make_question(status, title="Red spots, a rash", body="皮膚癌 secret")
+    removed = make_answered_question(title="Red spots, a rash", body="皮膚癌 secret")
+    while catch_up():
+        pass
+    removed.remove(None, "Why not")
+    return public
+
+
+@settings(max_examples=5_000, **FUZZ)
+@given(TYPED)
+def test_any_text_can_be_taken_apart_into_terms_only(text):
+    typed = parse(text)
+    for phrase in (*typed.words, *typed.phrases, *typed.excluded):
+        assert phrase
+        assert all(term and not re.search(r"""[\s"'\\&|!():*<>{}_\x00\ud800-\udfff]""", term) for term in phrase)
+
+
+@settings(max_examples=400, **FUZZ)
+@given(TYPED)
+@example('"')
+@example('rash" OR "secret')
+@example("rash') OR true --")
+@example('a AND b* NOT (c NEAR "d")')
+def test_whatever_is_typed_only_public_questions_are_found(small_archive, text):
+    results = search(text)
+    assert {hit.question.pk for hit in results.hits if hit.question} <= small_archive
+    assert not [row for row in suggest(text) if "secret" in row.text]
+
+
+@settings(max_examples=100, **FUZZ)
+@given(
+    TYPED.filter(lambda text: "\ud800" not in text),
+    st.sampled_from(["all", "question", "x"]),
+    st.text("ab~-1\x00", max_size=8),
+)
+def test_whatever_is_typed_gets_a_page(small_archive, client, text, kind, cursor):
+    caches["memory"].clear()
+    query = {"q": text, "kind": kind, "after": cursor, "year": cursor, "specialty": cursor, "topic": cursor}
+    try:
+        response = client.get("/search/", query)
+    except UnicodeEncodeError:  # no browser could send it either
+        return
+    assert response.status_code == 200
+    assert "secret" not in PageReader(response.text).text.replace(text, "")
+    assert client.get("/search/suggestions/", {"q": text}).status_code == 200
+
+
+def test_a_lone_surrogate_and_broken_bytes_get_a_page(client):
+    for address in ("/search/?q=%ED%A0%80", "/search/?q=%FF%FE&kind=%00", "/search/suggestions/?q=%ED%A0%80abc"):
+        assert client.get(address).status_code == 200
+
+
+# How it is found
+
+
+@pytest.mark.parametrize("text", ["rash", "spots -rash", "year:2019", "皮膚"])
+def test_the_index_is_used(small_archive, text, django_assert_max_num_queries):
+    with django_assert_max_num_queries(7) as queries:
+        search(text)
+    wanted = "qa_searchindex MATCH" if connection.vendor == "sqlite" else "vector @@"
+    assert [query for query in queries if wanted in query["sql"]]
