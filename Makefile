@@ -1,17 +1,20 @@
-# Asklepion. `make` alone lists what there is. PORT, PYTHON, ARGS and SKIP_NOTHING may be set on the command line.
+# Asklepion. `make` alone lists what there is. PORT, PYTHON, ARGS, N and SKIP_NOTHING may be set on the command line.
 
 PORT ?= 8000
 PYTHON ?=
 ARGS ?=
+N ?=
 VENV := .venv
 IN_VENV := $(VENV)/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format archive
+.PHONY: help run serve test benchmark check format archive
 
 help:
 	@echo "make run      start the portal with the archive and a demo on http://127.0.0.1:$(PORT)/ (PORT=8001 for another port)"
+	@echo "make serve    serve it as in production, by the variables in the README (HERE=1 to try that on this machine)"
 	@echo "make test     run all tests (ARGS=\"-k reply\" for some; SKIP_NOTHING=1 fails where one is skipped)"
+	@echo "make benchmark  measure how fast all pages are (N=1000000 with a million questions)"
 	@echo "make check    look at the code without running it: ruff, djade, missing migrations"
 	@echo "make format   bring code and templates into form"
 	@echo "make archive  make fixtures/archive.json anew from fixtures/documents/"
@@ -21,9 +24,24 @@ run: export PORT := $(PORT)
 run: $(VENV)/installed
 	@$(IN_VENV) manage.py demo
 
+# With HERE=1 what production requires is set for this machine alone; each may still be given: SITE_NAME=… make serve HERE=1
+ifdef HERE
+serve: export SECRET_KEY ?= $(shell od -An -N32 -tx1 /dev/urandom | tr -d ' \n')
+serve: export ALLOWED_HOSTS ?= 127.0.0.1,localhost
+serve: export SITE_URL ?= http://127.0.0.1:$(PORT)
+serve: export FROM_EMAIL ?= no-reply@localhost
+serve: export EMAIL_URL ?= file://$(or $(DATA_DIR),$(CURDIR)/var)/mail
+endif
+serve: export PORT := $(PORT)
+serve: $(VENV)/installed
+	@$(IN_VENV) manage.py serve
+
 test: export SKIP_NOTHING := $(SKIP_NOTHING)
 test: $(VENV)/installed-for-tests
 	@$(IN_VENV) -m tests $(ARGS)
+
+benchmark: $(VENV)/installed-for-tests
+	@$(IN_VENV) -m tests.load.benchmark $(N) $(ARGS)
 
 check: export DEBUG = 1
 check: $(VENV)/installed-for-tests

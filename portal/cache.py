@@ -47,6 +47,26 @@ for _name in VERBS:
     setattr(RedisCache, _name, _translated(getattr(redis.RedisCache, _name)))
 
 
+class ForgivingRedisCache(RedisCache):
+    """For what is rendered: it holds nothing while its server is away. Not for what is counted."""
+
+    def get(self, key, default=None, version=None):
+        return self._attempt(super().get, default, key, default, version=version)
+
+    def set(self, key, *args, **kwargs):
+        return self._attempt(super().set, None, key, *args, **kwargs)
+
+    def add(self, key, *args, **kwargs):
+        return self._attempt(super().add, True, key, *args, **kwargs)
+
+    def _attempt(self, act, otherwise, *args, **kwargs):
+        try:
+            return act(*args, **kwargs)
+        except CacheAway as error:
+            logger.warning("The cache of rendered pages does not answer: %s", type(error.__cause__).__name__)
+            return otherwise
+
+
 class SayWhenAway:
     """A view that needs the cache while it is away is answered with a sentence."""
 

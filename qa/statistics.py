@@ -1,4 +1,4 @@
-"""Numbers the public pages show, counted from public rows only."""
+"""Numbers the public pages show, from what `qa.tallies` has counted. Nothing is counted while a page is read."""
 
 import datetime
 import statistics
@@ -9,45 +9,46 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Doctor
-from qa.models import Coverage, PartCoverage, Question, Reply
+from qa.models import Coverage, Question, Tally
 
 TYPICAL_OF = 100  # the latest questions that the typical reply time is taken from
 TYPICAL_FROM = 3  # fewer say nothing
 
 
-def _count(rows, by):
-    """For each row of the outer query, how many of `rows` lead to it by the field `by`."""
-    counted = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(number=Count("pk", distinct=True))
-    return Coalesce(Subquery(counted.values("number")), 0)
+def _tallied(tallies, by):
+    """For each row of the outer query, the number of the tally that leads to it by the field `by`."""
+    return Coalesce(Subquery(tallies.filter(**{by: OuterRef("pk")}).values("number")[:1]), 0)
 
 
 def specialties_with_counts(specialties):
-    """The specialties with `question_count` (answered questions) and `doctor_count`."""
+    """The specialties with `question_count` (answered questions, as last counted) and `doctor_count`."""
+    doctors = Doctor.objects.public().filter(specialties=OuterRef("pk")).order_by().values("specialties")
     return specialties.annotate(
-        question_count=_count(Question.objects.public(), "specialty"),
-        doctor_count=_count(Doctor.objects.public(), "specialties"),
+        question_count=_tallied(Tally.objects.of_specialties(), "specialty"),
+        doctor_count=Coalesce(Subquery(doctors.annotate(number=Count("pk", distinct=True)).values("number")), 0),
     )
 
 
 def topics_with_counts(topics):
-    """The topics with `question_count`, the answered questions about each."""
-    return topics.annotate(question_count=_count(Question.objects.public(), "topic_items__tag"))
+    """The topics with `question_count`, the answered questions about each"""
+    return topics.annotate(question_count=_tallied(Tally.objects.of_topics(), "topic"))
 
 
 def specialties_of_topic(topic):
-    """The topic's specialties with `question_count`, the answered questions about it in each."""
-    return topic.specialties.annotate(question_count=_count(Question.objects.public().about(topic), "specialty"))
+    """The topic's specialties with `question_count`, the answered questions about it in each"""
+    return topic.specialties.annotate(
+        question_count=_tallied(Tally.objects.of_pairs().filter(topic=topic), "specialty")
+    )
 
 
 def doctors_with_counts(doctors):
-    """The doctors with `reply_count`, their public replies."""
-    return doctors.annotate(reply_count=_count(Reply.objects.public(), "doctor"))
+    """The doctors with `reply_count`, their public replies"""
+    return doctors.annotate(reply_count=_tallied(Tally.objects.of_doctors(), "doctor"))
 
 
 def coverage_of(doctor):
     """How far the doctor's public replies cover the parts asked: (label, number, percentage), fullest first."""
-    covered = PartCoverage.objects.filter(reply__in=Reply.objects.public().filter(doctor=doctor).order_by())
-    numbers = dict(covered.order_by().values_list("coverage").annotate(number=Count("pk")))
+    numbers = dict(Tally.objects.of_coverage(doctor).values_list("coverage", "number"))
     total = sum(numbers.values())
     return [(c.label, numbers[c], round(100 * numbers[c] / total)) for c in Coverage if c in numbers]
 

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_safe
 from qa.feeds import LatestReplies, LatestRepliesInSpecialty
 from qa.sitemaps import sitemap_index, sitemap_section
 from qa.views import ask, browse, helpful, machines, mine, photos, report, search, stop
+from qa.views.public import public
 
 STANDING_PAGES = "about|how-it-works|privacy|terms|emergency"
 
@@ -64,10 +65,10 @@ urlpatterns = [
     path("photos/<int:pk>/", photos.photo, name="photo"),
     path("my/<slug:key>/stop/", stop.my_question_stop, name="my_question_stop"),
     path("<standing_page:slug>/", browse.page, name="page"),
-    path("feeds/latest.atom", require_safe(LatestReplies()), name="feed_latest"),
-    path("feeds/specialties/<slug:slug>.atom", require_safe(LatestRepliesInSpecialty()), name="feed_specialty"),
-    path("sitemap.xml", sitemap_index, name="sitemap_index"),
-    path("sitemap-<section>.xml", sitemap_section, name="sitemap_section"),
+    path("feeds/latest.atom", public(require_safe(LatestReplies())), name="feed_latest"),
+    path("feeds/specialties/<slug:slug>.atom", public(require_safe(LatestRepliesInSpecialty())), name="feed_specialty"),
+    path("sitemap.xml", public(sitemap_index), name="sitemap_index"),
+    path("sitemap-<section>.xml", public(sitemap_section), name="sitemap_section"),
     path("robots.txt", machines.robots, name="robots"),
     path("favicon.ico", machines.favicon, name="favicon"),
 ]

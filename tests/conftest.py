@@ -1,9 +1,16 @@
 """The personas of the tests, and the archive as a visitor finds it."""
 
 import pytest
+from django.core.cache import caches
 from django.core.management import call_command
 
 from tests.factories import make_doctor, make_patient, make_user
+
+
+@pytest.fixture(autouse=True)
+def no_page_is_kept_from_another_test():
+    """A test's transaction is undone, and with it the version of what was public in it."""
+    caches["rendered"].clear()
 
 
 @pytest.fixture

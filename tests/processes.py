@@ -7,6 +7,13 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent.parent
+PRODUCTION = {
+    "SECRET_KEY": "only-for-tests".ljust(50, "-"),
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "SITE_URL": "http://127.0.0.1",
+    "EMAIL_URL": "memory:",
+    "FROM_EMAIL": "no-reply@example.org",
+}
 KEPT = ("HOME", "LANG", "LC_ALL", "PATH", "SYSTEMROOT", "TMPDIR")
 
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.factories import make_question
-from tests.processes import command, environment, free_port, manage
+from tests.processes import PRODUCTION, command, environment, free_port, manage
 
 KEY = "a-key-of-the-private-page"
 PATHS = [f"/my/{KEY}/", f"/my/{KEY}", f"/my/{KEY}/stop/", f"/MY/{KEY}/", f"//my/{KEY}/x", f"/search/?q=/my/{KEY}/"]
@@ -31,16 +31,9 @@ def wait_until_it_answers(port):
 
 @pytest.mark.parametrize("debug", ["0", "1"])
 def test_the_server_writes_each_request_but_no_key(tmp_path, debug):
-    production = {
-        "SECRET_KEY": "only-for-tests".ljust(50, "-"),
-        "ALLOWED_HOSTS": "127.0.0.1",
-        "SITE_URL": "http://127.0.0.1",
-        "EMAIL_URL": "memory:",
-        "FROM_EMAIL": "no-reply@example.org",
-    }
-    variables = environment(tmp_path, **production | {"DEBUG": debug})
-    manage(tmp_path, "migrate", **production)
-    manage(tmp_path, "collectstatic", "--noinput", **production)
+    variables = environment(tmp_path, **PRODUCTION | {"DEBUG": debug})
+    manage(tmp_path, "migrate", **PRODUCTION)
+    manage(tmp_path, "collectstatic", "--noinput", **PRODUCTION)
     port = free_port()
     arguments = command("runserver", f"127.0.0.1:{port}", "--noreload")
     log = tmp_path / "log"

@@ -1,6 +1,7 @@
 """The nouns, one file per aggregate. Other code imports them from here: `from qa.models import Question`."""
 
 from qa.models.article import TEXT_FIELDS, Article, ArticleOrigin, ArticleRevision, ArticleStatus, Stance
+from qa.models.children import together
 from qa.models.draft import Draft, random_key
 from qa.models.draft_reply import MAX_VERSIONS, ReplyTemplate, ReplyVersion
 from qa.models.event import LOADED, RELOADED, EventKind, QuestionEvent
@@ -8,6 +9,7 @@ from qa.models.flag import URGENT_FIRST, Flag, FlagDecision, FlagReason
 from qa.models.helpful import VISITOR_KEPT, Helpful
 from qa.models.part import MAX_PARTS, Coverage, FollowUp, QuestionPart, SeenChoice, SeenQuestion
 from qa.models.photo import Photo, PhotoAudience, photo_storage
+from qa.models.public import PublicChange
 from qa.models.question import MAX_FOLLOW_UPS, UNDATED, Question
 from qa.models.question_words import (
     AGE_BANDS,
@@ -31,7 +33,9 @@ from qa.models.reply import (
 )
 from qa.models.review import ReplyReview
 from qa.models.search import EntryKind, SearchChange, SearchEntry, SearchSpelling, SearchWord
+from qa.models.tally import Tally
 from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, TopicRedirect, TopicSynonym
+from qa.models.written_once import prepared
 
 __all__ = [
     "AGE_BANDS",
@@ -69,6 +73,7 @@ __all__ = [
     "PartCoverage",
     "Photo",
     "PhotoAudience",
+    "PublicChange",
     "Question",
     "QuestionEvent",
     "QuestionPart",
@@ -91,6 +96,7 @@ __all__ = [
     "SeenChoice",
     "SeenQuestion",
     "Stance",
+    "Tally",
     "Topic",
     "TopicKind",
     "TopicRedirect",
@@ -98,5 +104,7 @@ __all__ = [
     "Verdict",
     "age_band_label",
     "photo_storage",
+    "prepared",
     "random_key",
+    "together",
 ]

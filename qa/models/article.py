@@ -15,6 +15,7 @@ from accounts.constraints import both_or_neither, is_one_of
 from accounts.models import Doctor
 from qa.errors import InvalidTransition
 from qa.models.question import Question
+from qa.models.question_words import QuestionStatus
 from qa.models.taxonomy import ArticleTopic
 
 REVIEW_AFTER = datetime.timedelta(days=2 * 365)
@@ -47,7 +48,7 @@ class ArticleQuerySet(models.QuerySet):
     def public(self):
         """What anyone may read: published, and on its own or beside a question that anyone may read."""
         return self.filter(
-            Q(question__isnull=True) | Q(question__in=Question.objects.public()),
+            Q(question__isnull=True) | Q(question__status=QuestionStatus.ANSWERED),
             status=ArticleStatus.PUBLISHED,
         )
 

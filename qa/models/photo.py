@@ -14,7 +14,7 @@ from qa.errors import InvalidTransition
 from qa.models.draft import Draft
 from qa.models.event import EventKind
 from qa.models.question import Question
-from qa.models.question_words import MAX_PHOTOS
+from qa.models.question_words import MAX_PHOTOS, QuestionStatus
 
 
 def photo_storage():
@@ -36,7 +36,7 @@ class PhotoQuerySet(models.QuerySet):
 
     def public(self):
         """What anyone may see, under a question that anyone may read."""
-        return self.filter(audience=PhotoAudience.PUBLIC, question__in=Question.objects.public())
+        return self.filter(audience=PhotoAudience.PUBLIC, question__status=QuestionStatus.ANSWERED)
 
     def visible_to(self, user):
         """What this user may see: moderators all that was sent, doctors what is in their care, everybody the public."""

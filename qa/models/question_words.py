@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Doctor, Specialty
+from qa.models.children import together
 from qa.models.event import LOADED, RELOADED, EventKind
 
 PORTAL = "portal"  # the source of what patients ask here
@@ -215,11 +216,22 @@ class QuestionQuerySet(models.QuerySet):
         return self.filter(**pairs).distinct().order_by("-answered_at", "-pk")
 
     def for_page(self):
-        """All that a question page shows of the question itself, in one query: of the public photos, their keys."""
+        """All that a question page shows of the question itself, in one query.
+
+        Of the public photos, their keys; of the related topics what a link shows, in no order.
+        """
+        leading = apps.get_model("qa", "RelatedTopic").objects.leading_somewhere().filter(question=OuterRef("pk"))
+        links = together(
+            leading,
+            "question",
+            position="position",
+            topic=JSONObject(name="topic__name", slug="topic__slug"),
+            specialty=JSONObject(name="specialty__name", slug="specialty__slug"),
+        )
         photos = apps.get_model("qa", "Photo").objects.public().filter(question=OuterRef("pk"))
         each = (Subquery(photos.filter(position=position).values("pk")) for position in range(1, MAX_PHOTOS + 1))
         return self.select_related("specialty", "article__reviewer", "article__author").annotate(
-            public_photos=JSONArray(*each)
+            public_photos=JSONArray(*each), topic_links=links
         )
 
     def for_cards(self, length=CARD_LENGTH):

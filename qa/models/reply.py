@@ -66,7 +66,7 @@ class ReplyQuerySet(models.QuerySet):
 
     def public(self):
         """What anyone may read: published, under a question that anyone may read."""
-        return self.published().filter(question__in=Question.objects.public())
+        return self.published().filter(question__status=QuestionStatus.ANSWERED)
 
     def once_published(self):
         """What anyone could read at some time, also where it was withdrawn since."""
@@ -329,6 +329,10 @@ class Reply(models.Model):
 
 
 class PartCoverageQuerySet(models.QuerySet):
+    def public(self):
+        """Of what anyone may read."""
+        return self.filter(reply__status=ReplyStatus.PUBLISHED, reply__question__status=QuestionStatus.ANSWERED)
+
     def best_first(self):
         """Of published replies, the fullest coverage first."""
         order = Case(*[When(coverage=c, then=Value(n)) for n, c in enumerate(Coverage.values)])

@@ -8,6 +8,7 @@ from taggit.models import ItemBase, TagBase
 from accounts.constraints import is_one_of
 from accounts.models import NaturalSlugManager, Specialty
 from qa.errors import InvalidTransition
+from qa.models.children import together
 
 
 class TopicKind(models.TextChoices):
@@ -24,6 +25,11 @@ class TopicQuerySet(models.QuerySet):
 
     def in_specialty(self, specialty):
         return self.filter(specialties=specialty)
+
+    def with_synonyms(self):
+        """With `synonym_list`, dictionaries in no order."""
+        synonyms = TopicSynonym.objects.filter(topic=models.OuterRef("pk"))
+        return self.annotate(synonym_list=together(synonyms, "topic", name="name"))
 
 
 class Topic(TagBase):

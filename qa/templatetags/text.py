@@ -70,7 +70,7 @@ def markdown(text, top_level=2):
     Rendered once for each text and kept in the cache: rendering is slow, and pages are read often.
     """
     digest = hashlib.sha256(text.encode()).hexdigest()
-    html = caches["memory"].get_or_set(
+    html = caches["rendered"].get_or_set(
         f"markdown-{top_level}-{digest}", lambda: _render(text, top_level), CACHE_SECONDS
     )
     return mark_safe(html)

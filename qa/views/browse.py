@@ -1,16 +1,18 @@
 """Browse: the pages any visitor reads. Every one shows public rows only, in at most six queries."""
 
+from operator import itemgetter
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import BigIntegerField, Exists, OuterRef, Q
 from django.db.models.functions import Left, Upper
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts.models import Doctor, Specialty
+from accounts.models import Doctor, DoctorAlias, Specialty
 from qa import structured_data
-from qa.models import Article, Question, Reply, Topic
+from qa.models import Article, Question, Reply, Topic, prepared, together
 from qa.paging import get_page
 from qa.statistics import (
     coverage_of,
@@ -22,11 +24,13 @@ from qa.statistics import (
     typical_reply_time,
 )
 from qa.templatetags.text import contents
+from qa.views.public import public
 
 TOPICS_ON_HOME = 24
 TOPICS_ON_PAGE = 200
 DOCTORS_ON_PAGE = 50
 LINKING_SHOWN = 20
+MAX_KEY = BigIntegerField.MAX_BIGINT
 SIMILAR_SHOWN = 8
 RELATED_SHOWN = 20
 
@@ -38,6 +42,7 @@ def canonical(request, row=None):
     return settings.SITE_URL + path + ("?" + urlencode(place) if place else "")
 
 
+@public
 @require_safe
 def home(request):
     context = {
@@ -50,29 +55,40 @@ def home(request):
     return render(request, "qa/home.html", context)
 
 
+@public
 @require_safe
 def question_list(request):
     page = get_page(Question.objects.public().for_cards(), request.GET, "answered_at")
     return render(request, "qa/question_list.html", {"page": page, "canonical": canonical(request)})
 
 
+# What is read most.
+_question = prepared(lambda pk: Question.objects.public().for_page().filter(pk=pk))
+_replies = prepared(lambda pk: Question(pk=pk).replies.once_published().for_page())
+_parts = prepared(lambda pk: Question(pk=pk).parts.with_coverage())
+_similar = prepared(lambda pk: Question(pk=pk).similar().for_cards()[:SIMILAR_SHOWN])
+
+
+@public
 @require_safe
 def question_detail(request, pk, slug=None):
-    question = get_object_or_404(Question.objects.public().for_page(), pk=pk)
+    question = next(iter(_question(pk)), None) if pk <= MAX_KEY else None
+    if question is None:
+        raise Http404
     if slug != question.slug:
         return redirect(question, permanent=True)
-    once_published = list(question.replies.once_published().for_page())
+    once_published = list(_replies(pk))
     replies = [reply for reply in once_published if not reply.is_withdrawn]
     address = canonical(request, question)
     article = getattr(question, "article", None)
     context = {
         "question": question,
-        "parts": [] if question.is_excerpt else question.parts.with_coverage(),
+        "parts": [] if question.is_excerpt else _parts(pk),
         "replies": once_published if replies else [],  # in the place of a withdrawn one stands that it was
         "article": article if article and article.is_public else None,
-        "similar": question.similar().for_cards()[:SIMILAR_SHOWN],
+        "similar": _similar(pk),
         "quoting": question.quoting()[:LINKING_SHOWN] if question.is_excerpt else [],
-        "related_topics": question.related_topics.leading_somewhere()[:RELATED_SHOWN],
+        "related_topics": sorted(question.topic_links or [], key=itemgetter("position"))[:RELATED_SHOWN],
         "canonical": address,
         "robots": "noindex" if question.is_excerpt or question.erased_at else "",
         "share_url": address,
@@ -83,12 +99,14 @@ def question_detail(request, pk, slug=None):
     return render(request, "qa/question_detail.html", context)
 
 
+@public
 @require_safe
 def specialty_list(request):
     specialties = specialties_with_counts(Specialty.objects.all())
     return render(request, "qa/specialty_list.html", {"specialties": specialties, "canonical": canonical(request)})
 
 
+@public
 @require_safe
 def specialty_detail(request, slug):
     specialty = get_object_or_404(Specialty, slug=slug)
@@ -104,13 +122,15 @@ def specialty_detail(request, slug):
     return render(request, "qa/specialty_detail.html", context)
 
 
+@public
 @require_safe
 def specialty_topic(request, specialty, topic):
-    specialty = get_object_or_404(Specialty, slug=specialty)
-    slug, topic = topic, Topic.objects.in_specialty(specialty).filter(slug=topic).first()
-    if topic is None:
-        taken_in = get_object_or_404(Topic.objects.in_specialty(specialty), redirects__slug=slug)
-        return redirect("specialty_topic", specialty.slug, taken_in.slug, permanent=True)
+    pairs = Topic.specialties.through.objects.filter(specialty__slug=specialty).select_related("specialty", "topic")
+    pair = pairs.filter(topic__slug=topic).first()
+    if pair is None:
+        taken_in = get_object_or_404(pairs, topic__redirects__slug=topic)
+        return redirect("specialty_topic", specialty, taken_in.topic.slug, permanent=True)
+    specialty, topic = pair.specialty, pair.topic
     questions = Question.objects.public().filter(specialty=specialty).about(topic)
     linking = Question.objects.public().linking(topic, specialty).exclude(pk__in=questions)
     context = {
@@ -125,6 +145,7 @@ def specialty_topic(request, specialty, topic):
     return render(request, "qa/specialty_topic.html", context)
 
 
+@public
 @require_safe
 def topic_list(request):
     topics = topics_with_counts(Topic.objects.prefetch_related("specialties"))
@@ -141,9 +162,10 @@ def topic_list(request):
     return render(request, "qa/topic_list.html", context)
 
 
+@public
 @require_safe
 def topic_detail(request, slug):
-    topic = Topic.objects.prefetch_related("synonyms").filter(slug=slug).first()
+    topic = Topic.objects.with_synonyms().filter(slug=slug).first()
     if topic is None:
         return redirect(get_object_or_404(Topic, redirects__slug=slug), permanent=True)
     questions = Question.objects.public().about(topic)
@@ -159,6 +181,7 @@ def topic_detail(request, slug):
     return render(request, "qa/topic_detail.html", context)
 
 
+@public
 @require_safe
 def doctor_list(request):
     doctors = doctors_with_counts(Doctor.objects.public().prefetch_related("specialties"))
@@ -166,16 +189,18 @@ def doctor_list(request):
     return render(request, "qa/doctor_list.html", {"page": page, "canonical": canonical(request)})
 
 
+@public
 @require_safe
 def doctor_detail(request, slug):
-    linked = Q(pk__in=Doctor.objects.public()) | Q(pk__in=Reply.objects.public().order_by().values("doctor"))
-    doctor = get_object_or_404(Doctor.objects.filter(linked), slug=slug)
+    linked = Q(pk__in=Doctor.objects.public()) | Exists(Reply.objects.public().order_by().filter(doctor=OuterRef("pk")))
+    aliases = together(DoctorAlias.objects.filter(doctor=OuterRef("pk")), "doctor", name="name")
+    doctor = get_object_or_404(Doctor.objects.filter(linked).annotate(alias_list=aliases), slug=slug)
     replies = Reply.objects.public().filter(doctor=doctor).select_related("question__specialty", "specialty")
     context = {
         "doctor": doctor,
         "specialties": doctor.specialties.all(),
         "credentials": doctor.credentials.all(),
-        "aliases": doctor.aliases.all(),
+        "aliases": sorted(doctor.alias_list or [], key=itemgetter("name")),
         "page": get_page(replies, request.GET, "published_at"),
         "coverage": coverage_of(doctor),
         "canonical": canonical(request),
@@ -183,12 +208,14 @@ def doctor_detail(request, slug):
     return render(request, "qa/doctor_detail.html", context)
 
 
+@public
 @require_safe
 def article_list(request):
     page = get_page(Article.objects.public().for_rows(), request.GET, "published_at")
     return render(request, "qa/article_list.html", {"page": page, "canonical": canonical(request)})
 
 
+@public
 @require_safe
 def article_detail(request, slug):
     article = get_object_or_404(Article.objects.public().for_rows(), slug=slug)
@@ -202,6 +229,7 @@ def article_detail(request, slug):
     return render(request, "qa/article_detail.html", context)
 
 
+@public
 @require_safe
 def page(request, slug):
     """A standing text: about, how it works, privacy, terms, emergency."""

@@ -6,7 +6,10 @@ from django.templatetags.static import static
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from qa.views.public import public
 
+
+@public
 @require_safe
 def robots(request):
     sitemap = request.build_absolute_uri(reverse("sitemap_index"))

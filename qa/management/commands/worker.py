@@ -11,9 +11,11 @@ from django.db import InterfaceError, OperationalError, connection
 
 from accounts.licences import tell_expiring
 from qa.heartbeat import beat
+from qa.models import PublicChange
 from qa.notifications import send_waiting, thank_reporters
 from qa.retention import forget_expired_counts, forget_expired_drafts, forget_visitors, sweep_photos
 from qa.search import catch_up
+from qa.tallies import keep_counted
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ class Command(BaseCommand):
     def handle(self, once, **options):
         if once:
             self.forget()
+            keep_counted()
             self.keep_search_in_step()
             sent = send_waiting() + tell_expiring() + thank_reporters()
             self.stdout.write("1 e-mail sent." if sent == 1 else f"{sent} e-mails sent.")
@@ -59,6 +62,8 @@ class Command(BaseCommand):
             beat()
             self.keep_search_in_step()
             send_waiting(is_ending=self.is_to_end)
+            keep_counted()
+            PublicChange.objects.trim()
             if time.monotonic() >= self.forget_at:
                 self.forget()
                 tell_expiring()

@@ -1,0 +1,95 @@
+"""Starting the portal's own processes side by side, and ending them together."""
+
+import signal
+import socket
+import subprocess
+import sys
+import time
+from functools import partial
+
+from django.conf import settings
+from django.core.management.base import CommandError
+
+START_TIME = 30  # seconds until a server must answer
+END_TIME = 10  # seconds that processes have to end
+STEP = 0.05  # seconds between two looks
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+def manage(*arguments):
+    """The command line that runs `manage.py` with these arguments."""
+    return [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
+
+
+def free_port(host, text):
+    """The port as a number, once nobody else listens there."""
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise CommandError(f"The port is {text!r}, but must be a number from 1 to 65535.")
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, int(text)))
+        except PermissionError:
+            raise CommandError(f"Port {text} is not open to you. Choose one above 1023, such as PORT=8001.") from None
+        except OSError:
+            raise CommandError(
+                f"Port {text} is taken by another program. Choose another port, such as PORT=8001."
+            ) from None
+    return int(text)
+
+
+def run_together(commands, ready, host, port, variables=None, **first):
+    """Run the commands until one of them ends or a signal comes; then end all.
+
+    Args:
+        commands: command lines; the first one is the server that listens on `host` and `port`.
+        ready: called once the server answers.
+        variables: the environment of the processes; this process's own where it is None.
+        first: more for `subprocess.Popen` of the server.
+
+    Raises CommandError where one of them ends by itself.
+    """
+    processes, start = [], partial(subprocess.Popen, env=variables, start_new_session=True)
+    for number in SIGNALS:
+        signal.signal(number, _interrupt)
+    try:
+        for command in commands:  # in sessions of their own: Ctrl-C reaches us only, and each is ended once
+            processes.append(start(command, **({} if processes else first)))
+        _wait_until_it_answers(processes[0], host, port)
+        ready()
+        while all(process.poll() is None for process in processes):
+            time.sleep(STEP)
+        raise CommandError("One of the processes has ended; what it said stands above.")
+    finally:
+        _end(processes)
+
+
+def _wait_until_it_answers(server, host, port):
+    until = time.monotonic() + START_TIME
+    while time.monotonic() < until:
+        if server.poll() is not None:
+            raise CommandError("The server ended at once; what it said stands above.")
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            if probe.connect_ex((host, port)) == 0:
+                return
+        time.sleep(STEP)
+    raise CommandError(f"The server did not answer within {START_TIME} seconds.")
+
+
+def _interrupt(*args):
+    """A signal, whichever: end as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def _end(processes):
+    """End the processes, with force those that take too long. A second Ctrl-C leaves none behind."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        try:
+            process.wait(END_TIME)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,28 @@
+"""The benchmark, with few questions: it must not rot."""
+
+import json
+import os
+import subprocess
+import sys
+
+from django.db import connection
+
+from tests.processes import FOLDER, KEPT
+
+
+def test_the_benchmark_measures_every_page(tmp_path):
+    engine = "sqlite" if connection.vendor == "sqlite" else "postgresql"
+    variables = {name: os.environ[name] for name in KEPT if name in os.environ}
+    if engine == "postgresql":
+        variables["TEST_POSTGRES_URL"] = os.environ["DATABASE_URL"].rpartition("/")[0] + "/postgres"
+    report = tmp_path / "report.json"
+    command = [sys.executable, "-m", "tests.load.benchmark", "200", "--few", "0", "--seconds", "0", "--engine", engine]
+    command += ["--json", str(report)]
+    done = subprocess.run(command, cwd=FOLDER, env=variables, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Not measured" not in done.stdout
+    (pages,) = json.loads(report.read_text())["portals"].values()
+    assert {"question", "question, kept", "home", "search: common word", "ask: similar", "doctors' queue"} <= set(pages)
+    public = {name: page["queries"] for name, page in pages.items() if "queue" not in name and "to decide" not in name}
+    assert {name: number for name, number in public.items() if number > 6} == {}
+    assert (pages["question, kept"]["queries"], pages["question, unchanged"]["queries"]) == (1, 1)

@@ -1,0 +1,80 @@
+"""Serving as in production: `make serve` and the command behind it."""
+
+import gzip
+import re
+import signal
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from tests.processes import PRODUCTION, command, environment, free_port, manage
+
+KEY = "a-key-of-a-private-page"
+
+
+def get(address, **headers):
+    request = urllib.request.Request(address, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status, response.headers, response.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.headers, error.read()
+
+
+def wait_until_ready(address):
+    """The worker gives its first sign of life a moment after the server's."""
+    for _attempt in range(100):
+        if get(f"{address}/readyz")[0] == 200:
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_the_portal_is_served_with_its_worker_and_ends_with_nothing_left_behind(tmp_path):
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    variables = environment(tmp_path, **PRODUCTION, PORT=str(port), WORKERS="1")
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command("serve"), env=variables, **pipes) as process:
+        while address not in (line := process.stdout.readline()):
+            assert line, process.stderr.read()
+        assert wait_until_ready(address)
+        status, headers, page = get(f"{address}/", **{"Accept-Encoding": "gzip"})
+        assert (status, headers["Content-Encoding"]) == (200, "gzip")
+        style = re.search(r'href="(/static/css/base\.\w+\.css)"', gzip.decompress(page).decode()).group(1)
+        status, headers, _style = get(address + style, **{"Accept-Encoding": "gzip"})
+        assert (status, headers["Content-Encoding"]) == (200, "gzip")
+        assert "immutable" in headers["Cache-Control"]
+        assert get(f"{address}/my/{KEY}/")[0] == 404
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 0
+        said = process.stdout.read() + process.stderr.read()  # ends only when all processes have closed it
+    assert "The worker has ended." in said
+    assert KEY not in said
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(f"{address}/healthz", timeout=5)
+
+
+def test_what_is_missing_is_said(tmp_path):
+    for name in PRODUCTION:
+        rest = {key: value for key, value in PRODUCTION.items() if key != name}
+        status, said = manage(tmp_path, "serve", **rest)
+        assert status == 1
+        assert f"{name} is missing: set it to" in said
+        assert "Traceback" not in said
+
+
+def test_a_development_is_not_served_to_the_world(settings):
+    settings.DEBUG = True
+    with pytest.raises(CommandError, match="DEBUG must be off"):
+        call_command("serve")
+
+
+@pytest.mark.parametrize("number", ["0", "many", "-1", "9999"])
+def test_the_number_of_processes_must_be_one(number):
+    with pytest.raises(CommandError, match="WORKERS is"):
+        call_command("serve", f"--workers={number}")
