@@ -258,7 +258,8 @@ CACHES = {
         redis,
         "redis://USER:PASSWORD@HOST:PORT/NUMBER",
     ),
-    "rendered": {"BACKEND": f"{backends}.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 1000}},
+    "memory": {"BACKEND": f"{backends}.locmem.LocMemCache"},
+    "rendered": {"BACKEND": f"{backends}.locmem.LocMemCache", "LOCATION": "rendered", "OPTIONS": {"MAX_ENTRIES": 1000}},
 }
 if CACHES["default"]["BACKEND"].endswith("RedisCache"):
     CACHES["rendered"] = CACHES["default"] | {"BACKEND": "portal.caching.ForgivingRedisCache", "KEY_PREFIX": "rendered"}
