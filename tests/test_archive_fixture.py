@@ -34,7 +34,8 @@ FOLDER = settings.BASE_DIR / "fixtures" / "documents"
 FILES = sorted(str(path) for path in FOLDER.glob("*.txt"))
 EDITORIAL = str(FOLDER / "editorial.toml")
 
-DERIVED = ["searchchange", "searchentry", "searchspelling", "searchword"]  # triggers and the worker make them
+# Triggers and the worker make them.
+DERIVED = ["publicchange", "searchchange", "searchentry", "searchspelling", "searchword", "tally"]
 
 pytestmark = pytest.mark.django_db
 

@@ -22,6 +22,7 @@ def _typed(request):
 
 @require_safe
 @limited_reading("search")
+@cache_control(private=True, max_age=60)  # what somebody searched for is nobody else's to keep
 def search(request):
     query = _typed(request)
     tab = request.GET.get("kind", "all")
@@ -35,7 +36,7 @@ def search(request):
 
 @require_safe
 @limited_reading("suggestions")
-@cache_control(max_age=60)
+@cache_control(private=True, max_age=60)
 def search_suggestions(request):
     """What the search box offers while somebody types, for static/js/search.js."""
     found = engine.suggest(_typed(request))

@@ -18,7 +18,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.contrib.auth.models import Group  # noqa: E402
 from django.test import Client  # noqa: E402
-from django.urls import NoReverseMatch, reverse  # noqa: E402
+from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import Doctor, Specialty, User  # noqa: E402
@@ -88,11 +88,8 @@ def searches(questions):
     phrases = [" ".join(words[-3:]).replace(".", "") for words in bodies]  # the last two words are rare
     yield page("search: common word", [f"{reverse('search')}?q={word}" for word in common], cold=True)
     yield page("search: rare phrase", [f"{reverse('search')}?q={words.replace(' ', '+')}" for words in phrases])
-    try:
-        address = reverse("search_suggest")
-    except NoReverseMatch:
-        return
-    yield page("suggestion", [f"{address}?q={words[-1][:4]}" for words in bodies] + [f"{address}?q=ski"])
+    typed = [words[-1][:length] for words in bodies for length in (2, 3, 5)]
+    yield page("suggestion", [f"{reverse('search_suggestions')}?q={letters}" for letters in typed])
 
 
 def asking(question):

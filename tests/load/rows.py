@@ -38,7 +38,6 @@ from qa.models import (  # noqa: E402
     RelatedQuestion,
     RelatedTopic,
     Reply,
-    SearchChange,
     Topic,
 )
 from tests.load.bulk import bulk_load, insert  # noqa: E402
@@ -182,18 +181,13 @@ def fill(number, folder=None):
                 fill_answered(world, first, size)
                 bar.update(size)
         fill_waiting(world, number + 1)
-        every = [("question", n) for n in range(1, number + 1)]
-        every += [("topic", n) for n in world.topics] + [("doctor", n) for n in world.doctors]
-        insert(SearchChange, ["kind", "object_id"], every)
     public_changes.install(None, connection.alias)
     tallies.recount()
 
 
 def fill_search():
-    total = SearchChange.objects.count()
-    with tqdm(total=total, unit=" entries", desc="search", mininterval=2) as bar:
-        while done := search.catch_up(2000):
-            bar.update(done)
+    with tqdm(total=search.number_of_things(), unit=" entries", desc="search", mininterval=2) as bar:
+        search.rebuild(bar.update)
 
 
 def analyse():

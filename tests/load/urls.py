@@ -5,6 +5,9 @@ from django.db import connection
 from django.http import HttpResponse
 from django.urls import include, path
 
+from qa import limits
+
+limits.READING_LIMITS.update(dict.fromkeys(limits.READING_LIMITS, (10**9, 60)))  # the benchmark is one network
 TEXT = b"".join(path.read_bytes() for path in sorted((settings.BASE_DIR / "fixtures" / "documents").glob("*.txt")))
 
 
