@@ -83,6 +83,7 @@ TABLE = {
     "qa_question_photo": "AM",
     "qa_question_queue": "AM",
     "qa_question_spam": "AM",
+    "qa_question_take_up": "AM",
     "qa_questionevent_change": "AM",
     "qa_questionevent_changelist": "AM",
     "qa_questionevent_history": "AM",
