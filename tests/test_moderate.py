@@ -439,7 +439,7 @@ def test_readers_and_the_patient_are_told_why_a_reply_was_removed(desk):
     text = desk.get(question.get_absolute_url()).text
     assert "The reason: The dose was wrong." in text
     assert "Ten times" not in text
-    event = QuestionEvent.objects.to_notify().get()
+    event = QuestionEvent.objects.to_notify().get(reply=None)
     assert (event.kind, event.note) == (EventKind.REPLY_WITHDRAWN, "Ten times too much.")
 
 
