@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Doctor, Specialty
 from qa import screening
+from qa.advice import Advice, advice_from
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
 from qa.models import MAX_VERSIONS, EventKind, Question, QuestionStatus, Reply, ReplyVersion
 from qa.screening.readability import find_hard_reading, grade_level
@@ -27,18 +28,6 @@ TEXTS = {
 LINES = ("may_be_about", "urgent_if", "whom_to_see")
 GAP = re.compile(r"\[[^\[\]\n]{1,80}\]")  # what a template leaves to be filled in
 FIELDS = ("body", "next_step", "see_specialty_id", "cannot_assess", *LINES)
-
-
-@dataclass(frozen=True)
-class Advice:
-    """What one rule says of one text, with the words it is about. `place` is its name in the form."""
-
-    place: str
-    where: str
-    message: str
-    quotes: list[str]
-    mend: str | None
-    needs_reason: bool
 
 
 @dataclass
@@ -178,22 +167,7 @@ def transfer(question: Question, doctor: Doctor, specialty: Specialty, note: str
 
 def advice_on(content: Mapping) -> list[Advice]:
     """What the doctor should look at before publishing, each thing once for each text."""
-    found = {}
-    for name in TEXTS:
-        text = content.get(name, "")
-        for finding in _findings(text):
-            found.setdefault((name, finding.rule), []).append((finding, text[finding.start : finding.end]))
-    return [
-        Advice(
-            f"{name}/{rule}",
-            str(TEXTS[name]),
-            hits[0][0].message,
-            [quote for _finding, quote in hits if quote],
-            hits[0][0].mend,
-            hits[0][0].severity == screening.Severity.REASON,
-        )
-        for (name, rule), hits in found.items()
-    ]
+    return advice_from({name: content.get(name, "") for name in TEXTS}, TEXTS, _findings)
 
 
 def _findings(text):

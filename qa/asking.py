@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Patient, User
 from qa import screening
+from qa.advice import Advice, advice_from
 from qa.errors import WrittenElsewhere
 from qa.models import MAX_PARTS, PORTAL, Draft, EventKind, Question, QuestionStatus, SeenChoice, random_key
 from qa.photos import erase_photos
@@ -220,27 +221,9 @@ def add_message(question: Question, body: str) -> None:
         question.events.create(kind=EventKind.ADVICE_PASSED, note=f"{finding.kind}: {finding.rule}")
 
 
-@dataclass(frozen=True)
-class Advice:
-    """What one rule says of one text, with the words it is about. `place` is what `mend` is given."""
-
-    place: str
-    where: str
-    message: str
-    quotes: list[str]
-    mend: str | None
-
-
 def advice_on(content: Content) -> list[Advice]:
     """What the patient may want to change before sending, each thing once for each text."""
-    found = {}
-    for name, text in content.texts().items():
-        for finding in screening.screen(text, ADVICE_KINDS):
-            found.setdefault((name, finding.rule), []).append((finding, text[finding.start : finding.end]))
-    return [
-        Advice(f"{name}/{rule}", TEXT_LABELS[name], hits[0][0].message, [quote for _f, quote in hits], hits[0][0].mend)
-        for (name, rule), hits in found.items()
-    ]
+    return advice_from(content.texts(), TEXT_LABELS, lambda text: screening.screen(text, ADVICE_KINDS))
 
 
 def _patient_of(user):

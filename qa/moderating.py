@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Specialty, User
 from qa import screening
 from qa.errors import InvalidTransition
-from qa.models import EventKind, Question, RejectReason, Revision, Topic, TopicSynonym
+from qa.models import EventKind, Flag, FlagReason, Question, RejectReason, Reply, Revision, Topic, TopicSynonym
 
 KINDS = {
     "emergency": gettext_lazy("Emergency"),
@@ -226,6 +226,26 @@ def merge(question: Question, by: User, other: Question, note: str = "") -> None
     if not other.is_public or other.pk == question.pk:
         raise InvalidTransition(_("Choose another question that everybody can read."))
     question.reject(by, RejectReason.DUPLICATE, duplicate_note(other, note))
+
+
+@transaction.atomic
+def take_up(reply: Reply, by: User, reason: str) -> Flag:
+    """A moderator's own report about a reply, theirs to look into; the one that waits already, where there is one.
+
+    Args:
+        reason: a `FlagReason`; anything else counts as "something else".
+
+    Raises:
+        InvalidTransition: where the reply is not published.
+    """
+    reply = Reply.objects.select_for_update(of=("self",)).get(pk=reply.pk)  # the same click twice waits here
+    if not reply.is_published:
+        raise InvalidTransition(_("This reply is no longer on the portal."))
+    if waiting := Flag.objects.undecided().filter(reply=reply).first():
+        return waiting
+    note = _("Taken up by the moderator %(name)s.") % {"name": by}
+    reason = reason if reason in FlagReason else FlagReason.OTHER
+    return Flag.objects.create(reply=reply, reason=reason, note=note, assignee=by)
 
 
 def reject_spam(questions: Iterable[Question], by: User) -> tuple[int, list[str]]:

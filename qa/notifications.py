@@ -1,4 +1,4 @@
-"""Telling patients: each event is an e-mail to send once. It says that something happened, never what was written."""
+"""Telling patients and doctors: each event is an e-mail to send once. It never says what was written."""
 
 import logging
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from qa.models import EventKind, Flag, Question, QuestionEvent
+from qa.models import EventKind, Flag, Question, QuestionEvent, Reply
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +69,14 @@ NEWS = {
     EventKind.WITHDRAWN: News(
         _("Your question is withdrawn"),
         _("Your question was withdrawn, as your private page says. It is no longer on the portal."),
+    ),
+}
+
+# What its doctor is told of a reply.
+DOCTORS_NEWS = {
+    EventKind.REPLY_REMOVED: News(
+        _("A reply of yours was removed"),
+        _("A moderator has taken a reply of yours off the portal. The reason stands beside the question at your desk."),
     ),
 }
 
@@ -146,16 +154,26 @@ def tell_erased(question: Question) -> None:
 
 def _send(event):
     """Send the e-mail of a claimed event, where anybody is to get one; whether one was sent."""
+    message = _to_doctor(event) if event.kind in DOCTORS_NEWS else _to_patient(event)
+    if message and not _try_to_send(message, f"event {event.pk} of question {event.question_id}"):
+        event.give_back()
+        return False
+    event.mark_notified()
+    return bool(message)
+
+
+def _to_patient(event):
     question = Question.objects.select_related("patient__user").filter(pk=event.question_id).first()  # as it is by now
     address = contact_address(question) if question else ""
-    has_reader = bool(address and question.secret_key)
-    if has_reader:
-        message = _email(NEWS[event.kind], address, question.secret_key)
-        if not _try_to_send(message, f"event {event.pk} of question {event.question_id}"):
-            event.give_back()
-            return False
-    event.mark_notified()
-    return has_reader
+    return _email(NEWS[event.kind], address, question.secret_key) if address and question.secret_key else None
+
+
+def _to_doctor(event):
+    reply = Reply.objects.select_related("doctor__user").filter(pk=event.reply_id).first()
+    user = reply and reply.doctor.user
+    if not user or not user.is_active:
+        return None
+    return _email(DOCTORS_NEWS[event.kind], user.email, desk=reverse("admin:answer_question", args=[event.question_id]))
 
 
 def _try_to_send(message, what):
@@ -168,12 +186,16 @@ def _try_to_send(message, what):
     return True
 
 
-def _email(news, address, key=""):
-    """The e-mail as text and as HTML; with the key of a private page it links there, and can be stopped."""
+def _email(news, address, key="", desk=""):
+    """The e-mail as text and as HTML; with the key of a private page it links there, and can be stopped.
+
+    `desk` is the page of a desk that it leads to instead.
+    """
     context = {
         "news": news,
         "link": settings.SITE_URL + reverse("my_question", args=[key]) if key else "",
         "stop": settings.SITE_URL + reverse("my_question_stop", args=[key]) if key else "",
+        "desk": settings.SITE_URL + desk if desk else "",
         "site_name": settings.SITE_NAME,
         "emergency_number": settings.EMERGENCY_NUMBER,
     }

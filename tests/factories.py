@@ -70,6 +70,7 @@ def make_question(status=QuestionStatus.PENDING, **fields):
     }
     if "specialty" not in fields:
         fields["specialty"] = make_specialty()
+    defaults["changed_at"] = fields.get("asked_at", moment)
     if status in (QuestionStatus.ANSWERED, QuestionStatus.REMOVED):
         defaults["answered_at"] = moment + datetime.timedelta(hours=9)
     if status == QuestionStatus.REJECTED:

@@ -171,6 +171,26 @@ def test_a_long_queue_goes_on_behind_the_last_question_shown(desk):
     assert "Further on" not in second
 
 
+def test_a_question_from_another_specialty_waits_from_its_arrival(desk, doctor, other_doctor, client):
+    now = timezone.now()
+    long_ago, yesterday = now - datetime.timedelta(days=9), now - datetime.timedelta(days=1)
+    moved = make_question(QuestionStatus.OPEN, title="Moved", specialty=make_specialty("Urology"), asked_at=long_ago)
+    make_question(QuestionStatus.OPEN, title="Here before", asked_at=yesterday)
+    moved.transfer(None, make_specialty(), "It is about the skin.")
+    text = desk.get(at("queue")).text
+    assert text.index("Here before") < text.index("Moved")
+    assert "waits for 0\xa0minutes" in text
+    assert "waits for 1\xa0week" not in text
+    assert "waits for 1\xa0day" in desk.get(reverse("admin:index")).text
+
+
+def test_who_goes_on_behind_a_question_that_left_the_queue_begins_anew(desk):
+    first = make_question(QuestionStatus.OPEN)
+    make_question(QuestionStatus.OPEN, title="Still here")
+    first.withdraw()
+    assert "Still here" in desk.get(at("queue"), {"after": first.pk}).text
+
+
 def test_the_queue_costs_the_same_with_ten_questions_and_a_thousand(desk, other_doctor):
     def cost():
         with CaptureQueriesContext(connection) as queries:

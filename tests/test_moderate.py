@@ -439,7 +439,7 @@ def test_readers_and_the_patient_are_told_why_a_reply_was_removed(desk):
     text = desk.get(question.get_absolute_url()).text
     assert "The reason: The dose was wrong." in text
     assert "Ten times" not in text
-    event = QuestionEvent.objects.to_notify().get()
+    event = QuestionEvent.objects.to_notify().get(reply=None)
     assert (event.kind, event.note) == (EventKind.REPLY_WITHDRAWN, "Ten times too much.")
 
 
@@ -505,3 +505,38 @@ def test_a_report_about_what_is_gone_already_can_still_be_decided(moderator):
     flag.decide(moderator, FlagDecision.REMOVED, "The patient was quicker.")
     question.refresh_from_db()
     assert question.status == QuestionStatus.WITHDRAWN
+
+
+def test_a_moderator_decides_on_a_published_reply_without_waiting_for_a_report(desk, moderator, doctor):
+    question = make_answered_question(doctor, reply_body="Take ten tablets.")
+    reply = question.replies.get()
+    address = reverse("admin:qa_question_take_up", args=[question.pk, reply.pk])
+    page = desk.get(reverse("admin:qa_question_moderate", args=[question.pk])).text
+    assert f'action="{address}"' in page
+    assert "Take ten tablets." in page
+    opened = [desk.post(address, {"reason": "dangerous"}) for _twice in range(2)]
+    flag = Flag.objects.get()
+    assert [response.url for response in opened] == [flag_page(flag)] * 2
+    assert (flag.reply, flag.reason, flag.assignee) == (reply, FlagReason.DANGEROUS, moderator)
+    desk.post(flag_page(flag), {"decide": "1", "decision": "removed", "note": "Too much.", "because": "Wrong dose."})
+    reply.refresh_from_db()
+    assert reply.status == ReplyStatus.WITHDRAWN
+    assert "no longer on the portal" in desk.post(address, follow=True).text
+    assert Flag.objects.count() == 1
+
+
+def test_nobody_else_takes_up_a_reply(client, doctor, editor):
+    question = make_answered_question(doctor)
+    address = reverse("admin:qa_question_take_up", args=[question.pk, question.replies.get().pk])
+    for user in (doctor.user, editor):
+        client.force_login(user)
+        assert client.post(address, {"reason": "wrong"}).status_code == 403
+    assert not Flag.objects.exists()
+
+
+def test_a_draft_is_neither_shown_nor_taken_up(desk):
+    question = make_answered_question()
+    draft = make_reply(question, body="Unfinished thought")
+    assert "Unfinished thought" not in desk.get(reverse("admin:qa_question_moderate", args=[question.pk])).text
+    desk.post(reverse("admin:qa_question_take_up", args=[question.pk, draft.pk]), {"reason": "wrong"})
+    assert not Flag.objects.exists()

@@ -16,12 +16,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from qa.models import Draft, EventKind, Question, QuestionEvent, QuestionStatus, RejectReason, ReplyStatus
+from qa.models import Draft, EventKind, Flag, Question, QuestionEvent, QuestionStatus, RejectReason, ReplyStatus
 from qa.models.event import MAX_ATTEMPTS, NOTIFIED_KINDS
 from qa.notifications import send_waiting, tell_erased, thank_reporters
 from qa.retention import erase
 from tests.asking import ABOUT, post
-from tests.factories import make_question, make_reply
+from tests.factories import make_doctor, make_question, make_reply
 from tests.processes import command, environment, free_port
 
 pytestmark = pytest.mark.django_db
@@ -307,3 +307,30 @@ def test_thanks_that_could_not_be_sent_are_tried_again(moderator, settings):
     assert thank_reporters() == 0
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     assert thank_reporters() == 1
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_the_doctor_of_a_removed_reply_is_told_once_where_to_read_why(client, moderator, doctor, others):
+    question = make_question(QuestionStatus.ANSWERED, **HEALTH_TEXT)
+    replies = [make_reply(question, by, ReplyStatus.PUBLISHED, body="Purple dose") for by in [doctor] + [None] * others]
+    flag = Flag.objects.create(reply=replies[0], reason="dangerous", note="Purple report")
+    flag.decide(moderator, "removed", "The dose was Purple.", "Purple line")
+    assert send_waiting() == 1
+    assert send_waiting() == 0
+    [message] = mail.outbox
+    link = reverse("admin:answer_question", args=[question.pk])
+    assert message.to == [doctor.user.email]
+    assert portal.SITE_URL + link in message.body.splitlines()
+    assert "removed" in message.subject
+    assert "Purple" not in message.subject + message.body + message.alternatives[0].content
+    assert "List-Unsubscribe" not in message.extra_headers
+    client.force_login(doctor.user)
+    assert "The dose was Purple." in client.get(link).text
+
+
+def test_nobody_is_told_of_a_reply_that_its_doctor_withdraws_or_of_one_from_the_archive(moderator, doctor):
+    make_reply(make_question(QuestionStatus.ANSWERED), doctor, ReplyStatus.PUBLISHED).withdraw(doctor.user, "Wrong")
+    reply = make_reply(make_question(QuestionStatus.ANSWERED), make_doctor(user=None), ReplyStatus.PUBLISHED)
+    Flag.objects.create(reply=reply, reason="wrong").decide(moderator, "removed", "Old", "Out of date")
+    assert send_waiting() == 0
+    assert mail.outbox == []

@@ -86,8 +86,8 @@ def answer_queue(request, doctor):
     chosen = doctor.specialties.filter(slug=harmless(request.GET.get("specialty", ""))).first()
     if chosen:
         waiting = waiting.filter(specialty=chosen)
-    last = Question.objects.filter(pk=key_of(request.GET.get("after", ""))).first()
-    rows = list((waiting.behind(last) if last else waiting).for_queue(doctor)[: ROWS + 1])
+    last = waiting.filter(pk=key_of(request.GET.get("after", ""))).first()  # gone meanwhile: from the beginning
+    rows = list((waiting.behind(last, "changed_at") if last else waiting).for_queue(doctor)[: ROWS + 1])
     answered = Question.objects.answered().filter(specialty__in=doctor.specialties.all(), erased_at__isnull=True)
     mine = Question.objects.claimed_by(doctor).for_queue(doctor)[:ROWS]
     drafts = Reply.objects.drafts().filter(doctor=doctor).exclude(question__in=[question.pk for question in mine])

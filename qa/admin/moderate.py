@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from qa import moderating
 from qa.admin.base import DeskBox, giving_back, key_of
 from qa.admin.transitions import CONFLICT, TransitionsMixin
+from qa.errors import InvalidTransition
 from qa.forms.moderate import DECISIONS, QueueForm, RejectForm, decisions_on
-from qa.models import EventKind, Photo, Question, QuestionEvent, RejectReason
+from qa.models import EventKind, FlagReason, Photo, Question, QuestionEvent, RejectReason, Reply
 from qa.notifications import NEWS
 from qa.related import find_similar
 
@@ -58,6 +59,7 @@ class ModerationMixin(TransitionsMixin):
             path("queue/", self.page(self.queue_view), name="qa_question_queue"),
             path("queue/spam/", self.page(self.spam_view), name="qa_question_spam"),
             path("<int:pk>/moderate/", self.page(self.moderate_view), name="qa_question_moderate"),
+            path("<int:pk>/replies/<int:reply>/", self.page(self.take_up_view), name="qa_question_take_up"),
             path("<int:pk>/photo/", self.page(self.photo_view), name="qa_question_photo"),
         ]
         return giving_back(pages + super().get_urls())
@@ -186,6 +188,20 @@ class ModerationMixin(TransitionsMixin):
         query = urlencode(QueueForm(request.GET).query())
         return redirect(reverse("admin:qa_question_moderate", args=[pk]) + (f"?{query}" if query else ""))
 
+    def take_up_view(self, request, pk, reply):
+        return require_POST(self._take_up)(request, pk, reply)
+
+    def _take_up(self, request, pk, reply):
+        """Decide on a published reply as on a report: its page opens at once."""
+        self.require(request, "qa.change_flag")
+        reply = get_object_or_404(Reply, question=pk, pk=reply)
+        try:
+            flag = moderating.take_up(reply, request.user, request.POST.get("reason", ""))
+        except InvalidTransition as refusal:
+            self.message_user(request, str(refusal), messages.WARNING)
+            return redirect("admin:qa_question_moderate", pk)
+        return redirect("admin:qa_flag_change", flag.pk)
+
 
 def rejection(form):
     """What the patient will read of a rejection: the e-mail, and the private page as far as it is typed."""
@@ -210,6 +226,8 @@ def background(question):
         "others": Question.objects.by_same_patient(question).select_related("specialty")[:OTHERS_SHOWN],
         "seen": question.seen_questions.select_related("seen"),
         "follow_ups": question.follow_ups.all(),
+        "replies": question.replies.published().select_related("doctor"),
+        "flag_reasons": FlagReason.choices,
         "events": events,
         "past_changes": moderating.past_changes(question),
         "is_escalated": Question.objects.escalated().filter(pk=question.pk).exists(),

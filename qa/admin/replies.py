@@ -66,12 +66,12 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
         if doctor is None or not request.user.has_perm("qa.add_reply"):
             return None
         waiting = Question.objects.for_doctor(doctor)
-        first = waiting.order_by("asked_at").first()
+        first = waiting.order_by("changed_at").first()
         return DeskBox(
             title=_("Questions to answer"),
             link=reverse("admin:answer_queue"),
             waiting=waiting.count(),
-            oldest=first and first.asked_at,
+            oldest=first and first.changed_at,
             urgent=waiting.filter(is_urgent=True).count(),
             mine=Question.objects.claimed_by(doctor).count(),
         )

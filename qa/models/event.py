@@ -33,6 +33,7 @@ class EventKind(models.TextChoices):
     REASON_GIVEN = "reason_given", _("reply published in spite of a finding")
     REPLIED = "replied", _("reply published")
     REPLY_WITHDRAWN = "reply_withdrawn", _("reply withdrawn")
+    REPLY_REMOVED = "reply_removed", _("reply removed by a moderator")
     REVIEWED = "reviewed", _("reply reviewed by a colleague")
     REAFFIRMED = "reaffirmed", _("reply re-affirmed")
     REOPENED = "reopened", _("open again")
@@ -62,16 +63,19 @@ NOTIFIED_KINDS = [
     EventKind.WITHDRAWN,
 ]
 
+# Of these the doctor of the event's reply is told instead.
+DOCTORS_KINDS = [EventKind.REPLY_REMOVED]
+
 
 class QuestionEventQuerySet(models.QuerySet):
     """The words for "which events"."""
 
     def to_notify(self):
-        """What the patient has not been told yet and nobody is sending now, oldest first."""
+        """What the patient or doctor has not been told yet and nobody is sending now, oldest first."""
         now = timezone.now()
         return self.filter(
             Q(sending_until__isnull=True) | Q(sending_until__lte=now),
-            kind__in=NOTIFIED_KINDS,
+            kind__in=[*NOTIFIED_KINDS, *DOCTORS_KINDS],
             notified_at__isnull=True,
             attempts__lt=MAX_ATTEMPTS,
         ).order_by("created_at", "pk")
@@ -90,6 +94,9 @@ class QuestionEvent(models.Model):
 
     question = models.ForeignKey("qa.Question", on_delete=models.CASCADE, related_name="events")
     kind = models.CharField(_("kind"), max_length=20, choices=EventKind)
+    reply = models.ForeignKey(
+        "qa.Reply", verbose_name=_("reply"), null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.constraints import is_one_of
 from qa.errors import InvalidTransition
 from qa.models.article import Article, ArticleStatus
+from qa.models.event import EventKind
 from qa.models.question import Question
 from qa.models.reply import Reply, ReplyStatus
 
@@ -163,5 +164,6 @@ class Flag(models.Model):
             self.question.remove(by, note)
         elif self.reply and self.reply.status == ReplyStatus.PUBLISHED:
             self.reply.withdraw(by, note, because)
+            self.reply.question.events.create(kind=EventKind.REPLY_REMOVED, actor=by, reply=self.reply)
         elif self.article and self.article.status == ArticleStatus.PUBLISHED:
             self.article.withdraw()

@@ -132,6 +132,7 @@ class Question(models.Model):
             models.Index(fields=["status", "-answered_at", "-id"], name="question_latest"),
             models.Index(fields=["specialty", "status", "-answered_at", "-id"], name="question_latest_in_specialty"),
             models.Index(fields=["status", "-is_urgent", "asked_at", "id"], name="question_queue"),
+            models.Index(fields=["-is_urgent", "changed_at", "id"], name="question_open", condition=Q(status=S.OPEN)),
             models.Index(fields=["contact_email"], name="question_by_email", condition=~Q(contact_email="")),
         ]
         constraints = [
@@ -144,8 +145,7 @@ class Question(models.Model):
                 name="question_reject_reason_known",
             ),
             models.CheckConstraint(
-                condition=~Q(status=S.REJECTED, reject_reason=""),
-                name="question_rejected_has_reason",
+                condition=~Q(status=S.REJECTED, reject_reason=""), name="question_rejected_has_reason"
             ),
             models.CheckConstraint(
                 condition=~Q(status=S.ANSWERED, answered_at__isnull=True),

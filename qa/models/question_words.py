@@ -84,9 +84,10 @@ class QuestionQuerySet(models.QuerySet):
     def urgent(self):
         return self.filter(is_urgent=True)
 
-    def behind(self, question):
-        """What comes after `question` where urgent stands first, then oldest."""
-        later = Q(asked_at__gte=question.asked_at) & (Q(asked_at__gt=question.asked_at) | Q(pk__gt=question.pk))
+    def behind(self, question, since="asked_at"):
+        """What comes after `question` where urgent stands first, then what waits longest, counted from `since`."""
+        start = getattr(question, since)
+        later = Q((f"{since}__gte", start)) & (Q((f"{since}__gt", start)) | Q(pk__gt=question.pk))
         if question.is_urgent:
             return self.filter(Q(is_urgent=False) | later)
         return self.filter(later, is_urgent=False)
@@ -121,8 +122,8 @@ class QuestionQuerySet(models.QuerySet):
         return self.filter(status=QuestionStatus.OPEN)
 
     def awaiting_reply(self):
-        """What doctors owe a reply, urgent first, then oldest."""
-        return self.open().order_by("-is_urgent", "asked_at", "pk")
+        """What doctors owe a reply, urgent first, then what has been open longest; a transfer begins anew."""
+        return self.open().order_by("-is_urgent", "changed_at", "pk")
 
     def in_care(self):
         """What doctors of the specialty work on or have replied to; nothing that no moderator has accepted."""
@@ -180,7 +181,7 @@ class QuestionQuerySet(models.QuerySet):
         )
 
     def for_doctor(self, doctor):
-        """The doctor's queue: open questions of own specialties, urgent first, then oldest."""
+        """The doctor's queue: open questions of own specialties, urgent first, then those that came first."""
         return self.awaiting_reply().filter(specialty__in=doctor.specialties.all())
 
     def claimed_by(self, doctor):
