@@ -20,6 +20,7 @@ ALTER TABLE qa_searchentry ADD COLUMN vector tsvector GENERATED ALWAYS AS (
     array_to_tsvector(string_to_array(labels, ' '))
 ) STORED;
 CREATE INDEX qa_searchentry_vector ON qa_searchentry USING gin (vector);
+CREATE INDEX qa_searchentry_others ON qa_searchentry USING gin (vector) WHERE kind <> 'question';
 """
 
 

@@ -27,6 +27,7 @@ class Query:
     excluded: tuple[Phrase, ...] = ()  # none may occur
     labels: tuple[tuple[str, ...], ...] = ()  # of each tuple one
     in_heading: bool = False  # the groups in the heading
+    is_of_others: bool = False  # of articles, topics and doctors only, which are few
     of_all: int = 0  # how many entries there are, about
     latest: int = 0  # of so many of the latest entries only; 0 for all
 

@@ -21,7 +21,7 @@ from qa.models import (
     SearchEntry,
     Topic,
 )
-from qa.search.pipeline import VERSION, index_terms, words
+from qa.search.pipeline import VERSION, index_terms
 from qa.search.words import Tally
 
 BATCH = 500
@@ -67,9 +67,7 @@ def write(things: Iterable[tuple[str, int]], tally: Tally) -> None:
         if kind == EntryKind.TOPIC:
             tally.add_topic()
         for key, heading, body, replies, labels in MAKERS[kind](found):
-            texts = heading, body, replies
-            tally.add_words(word for text in texts for word in words(text))
-            terms = [" ".join(index_terms(text)[:MOST_TERMS]) for text in texts]
+            terms = [" ".join(index_terms(text, tally.spellings)[:MOST_TERMS]) for text in (heading, body, replies)]
             entry = SearchEntry(kind=kind, object_id=key, version=VERSION, labels=" ".join([label(kind), *labels]))
             entry.heading, entry.body, entry.replies = terms
             tally.add_entry(entry)
@@ -118,7 +116,7 @@ def _topics(keys):
     for topic in Topic.objects.filter(pk__in=keys).prefetch_related("synonyms", "specialties"):
         names = [topic.name, topic.original_name, *(synonym.name for synonym in topic.synonyms.all())]
         labels = [label("specialty", specialty.pk) for specialty in topic.specialties.all()]
-        yield topic.pk, "\n".join(names), "", "", [*labels, label("topic", topic.pk)]
+        yield topic.pk, "\n".join(names), "", "", labels
 
 
 def _doctors(keys):

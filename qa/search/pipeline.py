@@ -29,6 +29,7 @@ CHINESE_STOPS = re.compile("医生您?好?|大夫|您好|你好|请问|谢谢|�
 CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003134f"
 ASCII_WORDS = re.compile("[a-z0-9]+")
 WORDS = re.compile(f"([{CJK}]+)|[^\\W_{CJK}]+")
+CHINESE = re.compile(f"[{CJK}]{{2,}}")
 POSSESSIVE = re.compile(r"'s?(?![a-z0-9])|(?<=[a-z0-9])'(?=[a-z])")  # Crohn's is Crohn, don't is dont
 QUOTES = str.maketrans("‘’‛ʼ′＇`´“”„‟″«»「」『』", "''''''''" + '"' * 11)
 
@@ -75,30 +76,47 @@ def fold(text: str) -> str:
 
 def terms(text: str) -> list[str]:
     """The terms of `text` in the order in which they occur; of what says nothing, none."""
-    text = fold(text)
-    if "'" in text:
-        text = POSSESSIVE.sub("", text)
-    if text.isascii():
-        return [term for word in ASCII_WORDS.findall(text) if (term := _stems[word])]
-    found = []
-    for run, word in ((hit[1], hit[0]) for hit in WORDS.finditer(CHINESE_STOPS.sub(" ", text))):
-        if run:
-            found += [run] if len(run) == 1 else map("".join, pairwise(run))
-        elif term := _stems[word]:
-            found.append(term)
+    return _terms(_without_possessives(text), set())
+
+
+def index_terms(text: str, spellings: set[str]) -> list[str]:
+    """As `terms`, with the last character of each Chinese run by itself, so that a single one finds it anywhere.
+
+    Each word that is not Chinese is added to `spellings` as it is spelled when folded.
+    """
+    text = _without_possessives(text)
+    found = _terms(text, spellings)
+    if not text.isascii():
+        found += [run[-1] for run in CHINESE.findall(CHINESE_STOPS.sub(" ", text))]
     return found
 
 
-def index_terms(text: str) -> list[str]:
-    """As `terms`, with the last character of each Chinese run by itself, so that a single one finds it anywhere."""
-    found = terms(text)
-    if "".join(found).isascii():
-        return found
-    runs = [run[-1] for run in re.findall(f"[{CJK}]{{2,}}", CHINESE_STOPS.sub(" ", fold(text)))]
-    return found + runs
+def term_of(spelling: str) -> str:
+    """The term of a folded word that is not Chinese; "" where it says nothing."""
+    return _stems[spelling]
 
 
 def words(text: str) -> list[tuple[str, str]]:
     """Each word of `text` as it is spelled when folded, with its term; without Chinese and what says nothing."""
-    found = WORDS.finditer(POSSESSIVE.sub("", fold(text)))
+    found = WORDS.finditer(_without_possessives(text))
     return [(hit[0], _stems[hit[0]]) for hit in found if not hit[1] and _stems[hit[0]]]
+
+
+def _without_possessives(text):
+    text = fold(text)
+    return POSSESSIVE.sub("", text) if "'" in text else text
+
+
+def _terms(text, spellings):
+    if text.isascii():
+        found = ASCII_WORDS.findall(text)
+        spellings.update(found)
+        return list(filter(None, map(_stems.__getitem__, found)))
+    found = []
+    for hit in WORDS.finditer(CHINESE_STOPS.sub(" ", text)):
+        if run := hit[1]:
+            found += [run] if len(run) == 1 else map("".join, pairwise(run))
+        elif term := _stems[hit[0]]:
+            spellings.add(hit[0])
+            found.append(term)
+    return found

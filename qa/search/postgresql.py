@@ -6,6 +6,8 @@ from qa.search.engine import FIELDS, Entry, Phrase, Query, fetch, is_prefix
 
 COLUMNS = ", ".join(FIELDS)
 FEW = 4_000  # entries; of so many the newest are found by looking at all
+EVERY_FEW = 10  # entries
+MOST_READ = 10_000  # entries, about, that `newest` may have to read
 MOST_COMPARED = 8_000  # entries that `closest` may have to look at
 
 
@@ -20,30 +22,31 @@ def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
         sizes = {place: next(windows) for place, windows in waiting.items()}
         for place, entries in _among_latest(asked, sizes).items():
             found[place] = entries
-            if not sizes[place] or asked[place][0].latest or len(entries) == asked[place][1]:
+            if sizes[place] == asked[place][0].latest or len(entries) == asked[place][1]:
                 del waiting[place]
     return found
 
 
 def _windows(query, limit):
     """Among how many of the latest entries to look, 0 for all: three times as many as should be enough, then more."""
-    if query.latest:
-        yield query.latest
-        return
-    if query.number > FEW:
+    if query.number > FEW and not query.in_heading and not query.is_of_others:
         window = 3 * limit * query.of_all // query.number
-        yield from (size for size in (window, 8 * window) if size < query.of_all)
-    yield 0
+        yield from (size for size in (window, 8 * window) if size < (query.latest or query.of_all))
+    yield query.latest
 
 
 def _among_latest(asked, sizes):
     each, parameters = [], []
     for place, size in sizes.items():
         query, limit = asked[place]
+        others = " AND kind <> 'question'" if query.is_of_others else ""
         latest = " AND id > (SELECT max(id) FROM qa_searchentry) - %s" if size else ""
+        # What every few entries hold is best found by walking from the last one backwards, anything else by the index
+        # of the vectors. The planner knows too little of rare words, so it is told: no index is in the order of id + 0.
+        order = "id" if size and query.number * EVERY_FEW >= query.of_all else "id + 0"
         each.append(
-            f"(SELECT %s AS asked, {COLUMNS} FROM qa_searchentry WHERE vector @@ %s::tsquery{latest} "
-            "ORDER BY id DESC LIMIT %s)"
+            f"(SELECT %s AS asked, {COLUMNS} FROM qa_searchentry WHERE vector @@ %s::tsquery{others}{latest} "
+            f"ORDER BY {order} DESC LIMIT %s)"
         )
         parameters += [place, _match(query), *([size] if size else []), limit]
     found = {place: [] for place in sizes}
@@ -90,8 +93,7 @@ def tidy() -> None:
     """After much was written: what waits to be indexed is, and the planner knows what there is."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT gin_clean_pending_list('qa_searchentry_vector')")
-        cursor.execute("ANALYZE qa_searchentry")
-        cursor.execute("ANALYZE qa_searchword")
+        cursor.execute("ANALYZE qa_searchentry, qa_searchword, qa_searchspelling")
 
 
 def spellings(nearby: list[str], beginnings: list[str]) -> list[tuple[str, str, int]]:

@@ -13,7 +13,6 @@ from qa.search.pipeline import VERSION
 from qa.search.words import Tally, recount
 
 BATCH = 1_000
-SPELLINGS_KEPT = 500_000  # in memory, so that none is written twice
 
 
 def number_of_things() -> int:
@@ -32,7 +31,7 @@ def rebuild(progress: Callable[[int], object] | None = None, is_anew: bool = Fal
     """
     if is_anew:
         SearchEntry.objects.update(version=0)
-    written, seen, tally = 0, set(), Tally()
+    written, tally = 0, Tally(is_counting=False)  # all is counted at the end
     for kind, things, order in _everything():
         for keys in _batches(things, order):
             ready = SearchEntry.objects.filter(kind=kind, object_id__in=keys, version=VERSION)
@@ -40,11 +39,10 @@ def rebuild(progress: Callable[[int], object] | None = None, is_anew: bool = Fal
             if missing:
                 _write(kind, [key for key in keys if key in missing], tally)
                 written += len(missing)
-                _save_spellings(tally, seen)
             if progress:
                 progress(len(keys))
-    engine().tidy()
     recount()
+    engine().tidy()
     return written
 
 
@@ -74,14 +72,5 @@ def _write(kind, keys, tally):
     SearchChange.objects.bulk_create([SearchChange(kind=kind, object_id=key) for key in keys], ignore_conflicts=True)
     held = dict(changes.select_for_update(skip_locked=True).values_list("object_id", "pk"))
     write([(kind, key) for key in keys if key in held], tally)
+    tally.save()
     SearchChange.objects.filter(pk__in=held.values()).delete()
-
-
-def _save_spellings(tally, seen):
-    tally.numbers.clear()  # all is counted at the end
-    tally.spellings = {spelling: term for spelling, term in tally.spellings.items() if spelling not in seen}
-    seen.update(tally.spellings)
-    tally.save_spellings()
-    tally.spellings.clear()
-    if len(seen) > SPELLINGS_KEPT:
-        seen.clear()

@@ -24,7 +24,6 @@ FEW = 5  # results; with fewer, entries that hold only some of the words follow
 MIN_SHARE = 0.4  # of what the best one holds, for an entry that holds only some of the words
 MOST_CHOICES = 8  # of each facet
 TABS = ["all", *EntryKind]
-OTHERS = (label(EntryKind.ARTICLE), label(EntryKind.TOPIC), label(EntryKind.DOCTOR))
 
 
 @dataclass(frozen=True)
@@ -140,7 +139,9 @@ def _meanings(typed):
 def _find(wanted: _Wanted, may_be_some: bool) -> list[Entry]:
     """The entries that hold all that is wanted, best first; where they are few, then those that hold some of it."""
     query = wanted.query
-    others = replace(query, labels=(*query.labels, OTHERS))
+    if query.number > engine().MOST_READ:
+        query = query.among_latest(engine().MOST_READ)
+    others = replace(query, is_of_others=True, latest=0)
     newest, articles_and_such = engine().newest((query, RANKED), (others, RANKED_OTHERS))
     entries = {entry.pk: entry for entry in (*articles_and_such, *newest)}
     found = _rank(list(entries.values()), query.groups, query.of_all)
@@ -197,13 +198,16 @@ def _counts(entries):
 
 def _choices(entries):
     """How many of `entries` are filed under each specialty, topic and year, and have a photo; the most frequent."""
-    numbers = {name: Counter() for name in ("specialty", "topic", "year", "photo")}
+    numbers = Counter()
     for entry in entries:
-        for word in entry.labels.split():
-            name = next((name for name in numbers if word.startswith(label(name))), None)
-            if name and not (name == "topic" and entry.kind == EntryKind.TOPIC):
-                numbers[name][word.removeprefix(label(name))] += 1
-    found = {name: counter.most_common(MOST_CHOICES) for name, counter in numbers.items()}
+        numbers.update(entry.labels.split())
+    found = {}
+    for name in ("specialty", "topic", "year", "photo"):
+        start = label(name)
+        of_name = Counter({word.removeprefix(start): n for word, n in numbers.items() if word.startswith(start)})
+        if name == "topic":
+            del of_name[""]  # the label of topics themselves
+        found[name] = of_name.most_common(MOST_CHOICES)
     found["year"].sort(reverse=True)
     return found
 

@@ -8,6 +8,8 @@ from qa.search.engine import FIELDS, Entry, Group, Phrase, Query, fetch, is_pref
 
 COLUMNS = ", ".join(f"entry.{name}" for name in FIELDS)
 WEIGHTS = "3.0, 1.0, 0.7, 0.0"  # of heading, body, replies, labels
+OTHERS = ("_article", "_topic", "_doctor")  # labels
+MOST_READ = 100_000  # entries, about, that `newest` may have to read, of which there are more than it wants
 MOST_COMPARED = 20_000  # entries that `closest` may have to rank
 
 
@@ -96,7 +98,8 @@ def _match(query):
     parts = [_group(group) for group in query.groups]
     if query.in_heading and parts:
         parts = [f"{{heading}} : ({' AND '.join(parts)})"]
-    parts += [_any([(name,) for name in names]) for names in query.labels]
+    labels = [*query.labels, OTHERS] if query.is_of_others else query.labels
+    parts += [_any([(name,) for name in names]) for names in labels]
     match = " AND ".join(parts)
     return f"({match}) NOT {_any(query.excluded)}" if query.excluded else match
 

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from qa.models import SearchEntry, SearchSpelling, SearchWord
 from qa.search.engine import engine
+from qa.search.pipeline import term_of
 
 ALL = ""  # the term whose number is that of all entries
 TOPICS = "_topics"  # the term whose number is another one whenever a topic has changed
@@ -17,35 +18,33 @@ BATCH = 5_000
 
 
 class Tally:
-    """What new entries hold: in how many each term stands, and spellings with their terms."""
+    """What new entries hold: in how many each term stands, and how words are spelled."""
 
-    def __init__(self):
+    def __init__(self, is_counting: bool = True):
+        self.is_counting = is_counting
         self.numbers: Counter[str] = Counter()
-        self.spellings: dict[str, str] = {}
+        self.spellings: set[str] = set()
+        self.saved: set[str] = set()
 
     def add_entry(self, entry: SearchEntry) -> None:
-        self.numbers.update({ALL, *entry.heading.split(), *entry.body.split(), *entry.replies.split()})
+        if self.is_counting:
+            self.numbers.update({ALL, *entry.heading.split(), *entry.body.split(), *entry.replies.split()})
 
     def add_topic(self) -> None:
         self.numbers[TOPICS] += randrange(1, 2**30)
-
-    def add_words(self, words: Iterable[tuple[str, str]]) -> None:
-        """Words with their terms, as `pipeline.words` gives them."""
-        self.spellings.update(words)
 
     def save(self) -> None:
         """Add to what is counted already. In one order, so that two who count never wait for each other in a circle."""
         if self.numbers:
             engine().add_words(dict(sorted(self.numbers.items())))
-        self.save_spellings()
-
-    def save_spellings(self) -> None:
         rows = [
-            SearchSpelling(spelling=spelling, term=term)
-            for spelling, term in sorted(self.spellings.items())
-            if SHORTEST_SPELLING <= len(spelling) <= LONGEST_SPELLING and spelling.isalpha()
+            SearchSpelling(spelling=spelling, term=term_of(spelling))
+            for spelling in sorted(self.spellings - self.saved)
+            if SHORTEST_SPELLING <= len(spelling) <= LONGEST_SPELLING and spelling.isalpha() and term_of(spelling)
         ]
         SearchSpelling.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
+        self.saved |= self.spellings
+        self.spellings, self.numbers = set(), Counter()
 
 
 def numbers_of(terms: Iterable[str]) -> dict[str, int]:
