@@ -4,7 +4,7 @@ import datetime
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from django.db.models import Q
+from django.db.models import DateTimeField, Q
 
 PAGE_SIZE = 20
 
@@ -52,10 +52,10 @@ def get_page(rows, query, field, descending=True, size=PAGE_SIZE):
     Args:
         query: the request's query parameters; `after` holds the last row of the page before, `before` the first
             row of the page behind. A cursor that cannot be read means the first page.
-        field: a field without empty values, indexed together with the primary key.
+        field: a field or annotation without empty values, indexed together with the primary key.
         size: rows on a page.
     """
-    is_moment = rows.model._meta.get_field(field).get_internal_type() == "DateTimeField"
+    is_moment = isinstance(rows.query.resolve_ref(field).output_field, DateTimeField)
     backwards = "before" in query
     cursor = _read_cursor(query.get("before" if backwards else "after", ""), is_moment)
     backwards = backwards and cursor is not None

@@ -1,4 +1,5 @@
-"""The database triggers that note each change of what public pages show, in the same transaction, by whatever way.
+"""The database triggers that note each change of what public pages show, in the same transaction, by whatever way, and
+those that keep the lists of topics in order.
 
 `PublicChange.objects.version()` is another one from the moment that transaction ends. Installed after every `migrate`
 where they differ from what is there: SQLite drops a table's triggers with the table, which a migration may make anew.
@@ -40,6 +41,30 @@ SOURCES = {
 }
 EVENTS = {"INSERT": ["NEW"], "UPDATE": ["OLD", "NEW"], "DELETE": ["OLD"]}
 
+# When a question about a topic was answered, while anybody may read it, stands beside the topic: no index of a database
+# reaches over two tables, and a list of a topic with many questions would have to sort them all.
+LISTED = "SELECT answered_at FROM qa_question WHERE status = 'answered' AND id = NEW.content_object_id"
+LIST = "UPDATE qa_questiontopic SET listed_at = CASE NEW.status WHEN 'answered' THEN NEW.answered_at END"
+LISTING_SQLITE = {
+    f"{PREFIX}list_insert": "AFTER INSERT ON qa_questiontopic BEGIN "
+    f"UPDATE qa_questiontopic SET listed_at = ({LISTED}) WHERE id = NEW.id; END",
+    f"{PREFIX}list_update": "AFTER UPDATE OF content_object_id ON qa_questiontopic BEGIN "
+    f"UPDATE qa_questiontopic SET listed_at = ({LISTED}) WHERE id = NEW.id; END",
+    f"{PREFIX}list": "AFTER UPDATE OF status, answered_at ON qa_question BEGIN "
+    f"{LIST} WHERE content_object_id = NEW.id; END",
+}
+LISTING_POSTGRESQL = [
+    f"CREATE OR REPLACE FUNCTION {PREFIX}list_item() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    f"NEW.listed_at := ({LISTED} FOR SHARE); RETURN NEW; END $$",  # who publishes it just now is waited for
+    f"CREATE OR REPLACE TRIGGER {PREFIX}list_item BEFORE INSERT OR UPDATE OF content_object_id ON qa_questiontopic "
+    f"FOR EACH ROW EXECUTE FUNCTION {PREFIX}list_item()",
+    f"CREATE OR REPLACE FUNCTION {PREFIX}list() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    f"{LIST} WHERE content_object_id = NEW.id; RETURN NULL; END $$",
+    f"CREATE OR REPLACE TRIGGER {PREFIX}list AFTER UPDATE OF status, answered_at ON qa_question FOR EACH ROW "
+    "WHEN (OLD.status IS DISTINCT FROM NEW.status OR OLD.answered_at IS DISTINCT FROM NEW.answered_at) "
+    f"EXECUTE FUNCTION {PREFIX}list()",
+]
+
 
 def install(sender, using, **kwargs):
     """After `migrate`: the triggers as this module describes them. Does nothing where they are there already."""
@@ -62,7 +87,7 @@ def drop(sender, using, plan=(), **kwargs):
             for name in _sqlite_triggers(cursor):
                 cursor.execute(f"DROP TRIGGER {name}")
         elif any(is_backwards and migration.app_label == "qa" for migration, is_backwards in plan):
-            for name, _table, _event in _names():
+            for name in [*(name for name, _table, _event in _names()), f"{PREFIX}list_item", f"{PREFIX}list"]:
                 cursor.execute(f"DROP FUNCTION IF EXISTS {name} CASCADE")
             cursor.execute("COMMENT ON TABLE qa_publicchange IS NULL")
 
@@ -75,7 +100,7 @@ def _names():
 
 def _install_sqlite(cursor):
     """One row is enough there, where only one can write at a time."""
-    wanted = {}
+    wanted = {name: f"CREATE TRIGGER {name} {rest}" for name, rest in LISTING_SQLITE.items()}
     for name, table, event in _names():
         condition = " OR ".join(SOURCES[table].format(row=row) for row in EVENTS[event])
         wanted[name] = (
@@ -99,7 +124,7 @@ def _sqlite_triggers(cursor):
 
 def _install_postgresql(cursor):
     """One row for each statement, however many rows it changes."""
-    statements = []
+    statements = [*LISTING_POSTGRESQL]
     for name, table, event in _names():
         rows = EVENTS[event]
         condition = SOURCES[table].format(row="changed")

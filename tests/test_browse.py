@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from qa.models import UNDATED, Question, RelatedOrigin, ReplyStatus
+from qa.models import UNDATED, Question, QuestionStatus, RelatedOrigin, ReplyStatus
 from qa.search import catch_up
 from tests.factories import (
     make_answered_question,
@@ -241,6 +241,41 @@ def test_a_topic_lists_each_question_once(client):
     for address in (topic.get_absolute_url(), reverse("specialty_topic", args=["dermatology", topic.slug])):
         context = client.get(address).context
         assert (context["page"].rows, list(context["linking"])) == ([about], [naming])
+
+
+def test_a_topic_lists_what_is_answered_as_soon_as_it_is(client, moderator):
+    topic, question = make_topic(), make_question(QuestionStatus.OPEN, title="Itching spots")
+    question.topics.add(topic)
+    early, late = (make_answered_question(title=title) for title in ("Early", "Late"))
+    Question.objects.filter(pk=early.pk).update(answered_at=UNDATED)
+    for other in (early, late):
+        other.topics.add(topic)
+
+    def listed():
+        return [row.heading for row in client.get(topic.get_absolute_url()).context["page"].rows]
+
+    assert listed() == ["Late", "Early"]
+    make_reply(question).publish(None)
+    assert listed() == ["Itching spots", "Late", "Early"]
+    question.refresh_from_db()
+    question.remove(moderator, "Asked for.")
+    assert listed() == ["Late", "Early"]
+    question.restore(moderator)
+    assert listed() == ["Itching spots", "Late", "Early"]
+    Question.objects.filter(pk=question.pk).update(answered_at=UNDATED + datetime.timedelta(days=1))
+    assert listed() == ["Late", "Itching spots", "Early"]
+
+
+def test_computed_links_do_not_fill_the_page_of_a_topic(client):
+    topic, question = make_topic(), make_answered_question()
+    link = question.related_topics.create(
+        topic=topic, specialty=question.specialty, position=1, origin=RelatedOrigin.COMPUTED
+    )
+    address = topic.get_absolute_url()
+    assert not client.get(address).context["linking"]
+    link.origin = RelatedOrigin.EDITOR
+    link.save()
+    assert list(client.get(address).context["linking"]) == [question]
 
 
 def test_a_card_cuts_a_long_reply_at_a_word_and_says_so(client):

@@ -131,6 +131,7 @@ class Question(models.Model):
         indexes = [
             models.Index(fields=["status", "-answered_at", "-id"], name="question_latest"),
             models.Index(fields=["specialty", "status", "-answered_at", "-id"], name="question_latest_in_specialty"),
+            models.Index(fields=["specialty", "-answered_at"], name="question_asked_here", condition=Q(source=PORTAL)),
             models.Index(fields=["status", "-is_urgent", "asked_at", "id"], name="question_queue"),
             models.Index(fields=["-is_urgent", "changed_at", "id"], name="question_open", condition=Q(status=S.OPEN)),
             models.Index(fields=["contact_email"], name="question_by_email", condition=~Q(contact_email="")),

@@ -2,7 +2,7 @@
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.db.models.functions import JSONArray, JSONObject, Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -207,14 +207,19 @@ class QuestionQuerySet(models.QuerySet):
         return self.asked_here().filter(Q(patient__user=user) | Q(contact_email__in=addresses))
 
     def about(self, topic):
-        return self.filter(topic_items__tag=topic)
+        """What is about the topic, with `listed_at`, by which its list is in order: `answered_at`, but indexed."""
+        return self.filter(topic_items__tag=topic).annotate(listed_at=F("topic_items__listed_at"))
 
     def linking(self, topic, specialty=None):
-        """What names the topic (in the specialty) under "Related FAQ", latest first."""
-        pairs = {"related_topics__topic": topic}
+        """What names the topic (in the specialty) under "Related FAQ" by the archive's or an editor's choice, but is
+        not listed as being about it anyway; latest first."""
+        links = apps.get_model("qa", "RelatedTopic").objects.chosen().filter(topic=topic)
+        items = apps.get_model("qa", "QuestionTopic").objects.filter(tag=topic, content_object=OuterRef("pk"))
+        about = Q(Exists(items))
         if specialty:
-            pairs["related_topics__specialty"] = specialty
-        return self.filter(**pairs).distinct().order_by("-answered_at", "-pk")
+            links, about = links.filter(specialty=specialty), about & Q(specialty=specialty)
+        found = self.filter(~about, pk__in=links.order_by().values("question"))
+        return found.order_by("-answered_at", "-pk")
 
     def for_page(self):
         """All that a question page shows of the question itself, in one query.

@@ -59,6 +59,10 @@ class RelatedQuestion(models.Model):
 class RelatedTopicQuerySet(models.QuerySet):
     """The words for "which related topics"."""
 
+    def chosen(self):
+        """By somebody: not computed, of which each question has many."""
+        return self.filter(origin__in=[RelatedOrigin.ARCHIVE, RelatedOrigin.EDITOR])
+
     def leading_somewhere(self):
         """With all a link shows; without pairs that an editor has taken apart since."""
         return self.filter(topic__specialties=F("specialty")).select_related("topic", "specialty")
@@ -90,6 +94,13 @@ class RelatedTopic(models.Model):
         verbose_name = _("related topic")
         verbose_name_plural = _("related topics")
         ordering = ["position"]
+        indexes = [
+            models.Index(
+                fields=["topic", "specialty"],
+                name="relatedtopic_chosen",
+                condition=Q(origin__in=[RelatedOrigin.ARCHIVE, RelatedOrigin.EDITOR]),
+            )
+        ]
         constraints = [
             models.UniqueConstraint(fields=["question", "topic", "specialty"], name="relatedtopic_unique"),
             models.CheckConstraint(condition=is_one_of("origin", RelatedOrigin), name="relatedtopic_origin_known"),

@@ -151,6 +151,7 @@ class Reply(models.Model):
         indexes = [
             models.Index(fields=["question", "status", "published_at", "id"], name="reply_of_question"),
             models.Index(fields=["doctor", "status", "-published_at", "-id"], name="reply_latest_of_doctor"),
+            models.Index(fields=["status", "-published_at", "-id"], name="reply_latest"),
         ]
         constraints = [
             models.CheckConstraint(condition=is_one_of("status", ReplyStatus), name="reply_status_known"),

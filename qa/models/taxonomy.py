@@ -143,12 +143,14 @@ class QuestionTopic(ItemBase):
 
     tag = models.ForeignKey(Topic, verbose_name=_("topic"), on_delete=models.CASCADE, related_name="question_items")
     content_object = models.ForeignKey("qa.Question", on_delete=models.CASCADE, related_name="topic_items")
+    listed_at = models.DateTimeField(_("listed at"), null=True, editable=False)  # by a trigger: qa/public_changes.py
 
     objects = QuestionTopicManager()
 
     class Meta:
         verbose_name = _("topic of a question")
         verbose_name_plural = _("topics of questions")
+        indexes = [models.Index(fields=["tag", "-listed_at", "-content_object"], name="questiontopic_latest")]
         constraints = [models.UniqueConstraint(fields=["tag", "content_object"], name="questiontopic_unique")]
 
     def natural_key(self):

@@ -132,11 +132,11 @@ def specialty_topic(request, specialty, topic):
         return redirect("specialty_topic", specialty, taken_in.topic.slug, permanent=True)
     specialty, topic = pair.specialty, pair.topic
     questions = Question.objects.public().filter(specialty=specialty).about(topic)
-    linking = Question.objects.public().linking(topic, specialty).exclude(pk__in=questions)
+    linking = Question.objects.public().linking(topic, specialty)
     context = {
         "specialty": specialty,
         "topic": topic,
-        "page": get_page(questions.for_cards(), request.GET, "answered_at"),
+        "page": get_page(questions.for_cards(), request.GET, "listed_at"),
         "linking": linking.for_cards()[:LINKING_SHOWN],
         "siblings": topic.specialties.exclude(pk=specialty.pk),
         "articles": Article.objects.public().about(topic)[:LINKING_SHOWN],
@@ -169,11 +169,11 @@ def topic_detail(request, slug):
     if topic is None:
         return redirect(get_object_or_404(Topic, redirects__slug=slug), permanent=True)
     questions = Question.objects.public().about(topic)
-    linking = Question.objects.public().linking(topic).exclude(pk__in=questions)
+    linking = Question.objects.public().linking(topic)
     context = {
         "topic": topic,
         "specialties": specialties_of_topic(topic),
-        "page": get_page(questions.for_cards(), request.GET, "answered_at"),
+        "page": get_page(questions.for_cards(), request.GET, "listed_at"),
         "linking": linking.for_cards()[:LINKING_SHOWN],
         "articles": Article.objects.public().about(topic)[:LINKING_SHOWN],
         "canonical": canonical(request),

@@ -106,7 +106,7 @@ def fill_answered(world, first, number):
         pseudonym="Blue Heron", sex="female", source="load",
     )  # fmt: skip
     fill_replies(world, first, asked, specialties)
-    fill_topics(world, first, number)
+    fill_topics(world, first, asked)
     related = [
         (first + n, other, position)
         for n in range(number)
@@ -140,15 +140,19 @@ def fill_replies(world, first, asked, specialties):
     insert(QuestionEvent, ["question_id", "kind", "created_at", "notified_at"], events)
 
 
-def fill_topics(world, first, number):
-    """One to three topics each, and four related ones."""
+def fill_topics(world, first, asked):
+    """One or two topics each, and four related ones."""
+    number = len(asked)
     drawn = iter(world.draw(world.topics, world.topic_weights, 6 * number))
     about, related = [], []
     for key in range(first, first + number):
-        about += [(topic, key) for topic in set(itertools.islice(drawn, world.random.randint(1, 2)))]
+        about += [
+            (topic, key, asked[key - first] + 9 * HOUR)
+            for topic in set(itertools.islice(drawn, world.random.randint(1, 2)))
+        ]
         topics = set(itertools.islice(drawn, 4))
         related += [(key, topic, world.home_of[topic], position) for position, topic in enumerate(topics, 1)]
-    insert(QuestionTopic, ["tag_id", "content_object_id"], about)
+    insert(QuestionTopic, ["tag_id", "content_object_id", "listed_at"], about)
     insert(RelatedTopic, ["question_id", "topic_id", "specialty_id", "position"], related, origin="computed")
 
 
