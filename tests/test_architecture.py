@@ -30,6 +30,7 @@ TOP_LEVEL = {
 VERBS = [
     "qa.answering",
     "qa.asking",
+    "qa.embedding",
     "qa.heartbeat",
     "qa.importing",
     "qa.moderating",
