@@ -3,6 +3,7 @@
 from qa.models.article import TEXT_FIELDS, Article, ArticleOrigin, ArticleRevision, ArticleStatus, Stance
 from qa.models.draft import Draft, random_key
 from qa.models.draft_reply import MAX_VERSIONS, ReplyTemplate, ReplyVersion
+from qa.models.embedding import Embedding
 from qa.models.event import EventKind, QuestionEvent
 from qa.models.flag import Flag, FlagDecision, FlagReason
 from qa.models.helpful import VISITOR_KEPT, Helpful
@@ -19,7 +20,7 @@ from qa.models.question_words import (
     age_band_label,
 )
 from qa.models.record import ImportRecord, Revision
-from qa.models.related import RelatedOrigin, RelatedQuestion, RelatedTopic
+from qa.models.related import RelatedChange, RelatedOrigin, RelatedQuestion, RelatedReason, RelatedTopic
 from qa.models.reply import (
     CannotAssess,
     NextStep,
@@ -50,6 +51,7 @@ __all__ = [
     "CannotAssess",
     "Coverage",
     "Draft",
+    "Embedding",
     "EntryKind",
     "EventKind",
     "Flag",
@@ -69,8 +71,10 @@ __all__ = [
     "QuestionStatus",
     "QuestionTopic",
     "RejectReason",
+    "RelatedChange",
     "RelatedOrigin",
     "RelatedQuestion",
+    "RelatedReason",
     "RelatedTopic",
     "Reply",
     "ReplyReview",
