@@ -21,7 +21,7 @@ help:
 
 run: export DEBUG = 1
 run: export PORT := $(PORT)
-run: $(VENV)/installed
+run: $(VENV)/installed $(VENV)/tried-semantic
 	@$(IN_VENV) manage.py demo
 
 # With HERE=1 what production requires is set for this machine alone; each may still be given: SITE_NAME=… make serve HERE=1
@@ -63,6 +63,13 @@ archive: $(VENV)/installed-for-tests
 $(VENV)/installed: requirements.txt | $(IN_VENV)
 	@echo "Installing what the portal needs …"
 	@$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+# The portal runs without it: what cannot be installed is said, and tried again when the list changes.
+$(VENV)/tried-semantic: qa/embedding/requirements.txt | $(VENV)/installed
+	@echo "Installing what compares questions by their meaning …"
+	@$(IN_VENV) -m pip install --quiet --disable-pip-version-check --require-hashes -r $< >$@.log 2>&1 || \
+	    echo "That did not work ($@.log says why); questions are compared by their words instead."
 	@touch $@
 
 $(VENV)/installed-for-tests: tests/requirements.txt | $(IN_VENV)

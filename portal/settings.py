@@ -192,6 +192,7 @@ STORAGES = {
     },
 }
 FIXTURE_DIRS = [BASE_DIR / "fixtures"]
+EMBEDDING_MODEL = env("EMBEDDING_MODEL", "")  # a folder
 
 # Security
 

@@ -9,6 +9,7 @@ from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 
 from accounts.models import Doctor, Patient, Specialty, User
+from qa import related
 from qa.models import (
     Article,
     ArticleStatus,
@@ -19,6 +20,7 @@ from qa.models import (
     ReplyStatus,
     Topic,
 )
+from qa.search import catch_up
 
 numbers = itertools.count(1)
 
@@ -110,3 +112,9 @@ def make_article(title="Living with eczema", status=ArticleStatus.PUBLISHED, **f
     if status == ArticleStatus.PUBLISHED:
         defaults["published_at"] = timezone.now()
     return Article.objects.create(title=title, status=status, **defaults | fields)
+
+
+def in_step():
+    """What the worker does until nothing is left: search and related questions know all that was made."""
+    while catch_up() or related.catch_up():
+        pass

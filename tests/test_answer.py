@@ -24,6 +24,7 @@ from qa.models import (
 from qa.retention import erase
 from qa.screening import Finding, Severity
 from tests.factories import (
+    in_step,
     make_answered_question,
     make_doctor,
     make_question,
@@ -284,6 +285,7 @@ def test_the_page_shows_all_that_helps_to_answer_and_nothing_that_tells_who_the_
     question.follow_ups.create(body="It itches now.")
     question.seen_questions.create(seen=similar, choice="close", note="mine do not itch")
     answering.begin(question, doctor)
+    in_step()
     text = desk.get(at("question", question.pk)).text
     for expected in ("20–29", "Female", "Warfarin", "Penicillin", "Is it dangerous?", "It itches now.", "Close, but…"):
         assert expected in text

@@ -17,7 +17,7 @@ from qa.related import find_similar
 from qa.retention import forget_expired_drafts
 from qa.texts import MAX_BODY
 from tests.asking import ABOUT, PARTS, SEND, YOU, ask, draft_of, post, write
-from tests.factories import make_answered_question, make_doctor, make_patient, make_question, make_specialty
+from tests.factories import in_step, make_answered_question, make_doctor, make_patient, make_question, make_specialty
 
 pytestmark = pytest.mark.django_db
 STEPS = ["ask_about", "ask_parts", "ask_you", "ask_send"]
@@ -203,6 +203,7 @@ def test_an_expired_form_gives_back_what_was_typed(client):
 
 def test_words_of_every_question_resemble_nothing(client):
     make_answered_question(title="Does this hair grow again?", body="This is about that. Does it?")
+    in_step()
     assert find_similar("My tooth hurts. Does this need a dentist? This is what I ask.") == []
 
 
@@ -258,6 +259,7 @@ def test_a_question_without_danger_is_not_urgent(client):
 def test_similar_answered_questions_are_shown_once_before_the_parts(client):
     similar = make_answered_question(**SIMILAR)
     make_question(**SIMILAR | {"title": "Red spots on unseen legs"})
+    in_step()
     assert post(client, "ask_about", ABOUT).url == reverse("ask_similar")
     text = read(client, "ask_similar")
     assert similar.title in text
@@ -271,6 +273,7 @@ def test_similar_answered_questions_are_shown_once_before_the_parts(client):
 
 def test_this_answers_me_ends_there_and_is_counted_once(client):
     similar = make_answered_question(**SIMILAR)
+    in_step()
     post(client, "ask_about", ABOUT)
     for _click in range(2):
         assert post(client, "ask_similar", {"answers_me": similar.pk}).url == reverse("ask_answered")
@@ -281,6 +284,7 @@ def test_this_answers_me_ends_there_and_is_counted_once(client):
 
 def test_what_is_typed_is_saved_and_compared_while_it_is_typed(client):
     similar = make_answered_question(**SIMILAR)
+    in_step()
     response = post(client, "ask_autosave", ABOUT)
     assert similar.title in response.text
     assert ABOUT["body"] in read(client, "ask_about")
@@ -290,6 +294,7 @@ def test_what_is_typed_is_saved_and_compared_while_it_is_typed(client):
 def test_the_specialty_is_suggested_by_what_similar_questions_were_filed_under(client):
     make_specialty("Urology")
     make_answered_question(**SIMILAR, specialty=make_specialty("Dermatology"))
+    in_step()
     post(client, "ask_about", ABOUT)
     text = read(client, "ask_parts")
     assert '<option value="dermatology" selected>' in text

@@ -192,6 +192,15 @@ def test_a_revised_document_loses_the_links_it_no_longer_has():
 
 
 @pytest.mark.django_db
+def test_a_link_that_was_computed_before_the_archive_set_it_is_the_archives():
+    question = load(TEXTS["002"]).record.question
+    before = everything()["RelatedQuestion"]
+    question.related_questions.filter(position__gt=2).update(position=100, origin="computed", score=0.5)
+    load(TEXTS["002"].replace("smooth, and not raised", "smooth and flat"))
+    assert everything()["RelatedQuestion"] == before
+
+
+@pytest.mark.django_db
 def test_another_document_with_the_same_headline_is_refused():
     load(TEXTS["002"])
     before = everything()

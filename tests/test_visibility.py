@@ -19,10 +19,10 @@ from qa.models import (
     ReplyStatus,
     Topic,
 )
-from qa.search import catch_up
 from qa.sitemaps import SITEMAPS
 from qa.statistics import coverage_of, doctors_with_counts, specialties_with_counts, topics_with_counts
 from tests.factories import (
+    in_step,
     make_answered_question,
     make_article,
     make_doctor,
@@ -65,14 +65,14 @@ def read_if_there(client, name, **query):
 
 def find(client, name, **query):
     """As `read`, once the worker has been there."""
-    while catch_up():
-        pass
+    in_step()
     return read(client, [name], **query)
 
 
 def ask_the_same(client, name, then=None):
     """What somebody is shown who is about to ask what resembles the question."""
     about = {"title": "A rash on my body", "body": "My whole body is covered by a rash. What is it?"}
+    in_step()
     response = client.post(reverse(name), about)
     return f"{response.headers} {response.text} {read(client, [then]) if then else ''}"
 

@@ -239,15 +239,15 @@ def _load_terms(question, page):
 
 
 def _set_related(model, question, wanted):
-    """Make the question's archive links exactly these, in this order; other origins' links stay."""
+    """Make the question's archive links exactly these, in this order; editors' stay, computed ones become these."""
     kept = []
     for position, keys in enumerate(wanted, 1):
         row = model.objects.filter(question=question, **keys).first()
         if row is None:
             row = model.objects.create(question=question, position=position, origin=RelatedOrigin.ARCHIVE, **keys)
-        elif row.origin == RelatedOrigin.ARCHIVE and row.position != position:
-            row.position = position
-            row.save(update_fields=["position"])
+        elif row.origin != RelatedOrigin.EDITOR and (row.origin, row.position) != (RelatedOrigin.ARCHIVE, position):
+            row.origin, row.position, row.score = RelatedOrigin.ARCHIVE, position, None
+            row.save(update_fields=["origin", "position", "score"])
         kept.append(row.pk)
     model.objects.filter(question=question, origin=RelatedOrigin.ARCHIVE).exclude(pk__in=kept).delete()
 

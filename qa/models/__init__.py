@@ -4,6 +4,7 @@ from qa.models.article import TEXT_FIELDS, Article, ArticleOrigin, ArticleRevisi
 from qa.models.children import together
 from qa.models.draft import Draft, random_key
 from qa.models.draft_reply import MAX_VERSIONS, ReplyTemplate, ReplyVersion
+from qa.models.embedding import Embedding
 from qa.models.event import LOADED, RELOADED, EventKind, QuestionEvent
 from qa.models.flag import URGENT_FIRST, Flag, FlagDecision, FlagReason
 from qa.models.helpful import VISITOR_KEPT, Helpful
@@ -22,7 +23,7 @@ from qa.models.question_words import (
     age_band_label,
 )
 from qa.models.record import ImportRecord, LoadedRecord, Revision
-from qa.models.related import RelatedOrigin, RelatedQuestion, RelatedTopic
+from qa.models.related import RelatedChange, RelatedOrigin, RelatedQuestion, RelatedReason, RelatedTopic
 from qa.models.reply import (
     CannotAssess,
     NextStep,
@@ -59,6 +60,7 @@ __all__ = [
     "CannotAssess",
     "Coverage",
     "Draft",
+    "Embedding",
     "EntryKind",
     "EventKind",
     "Flag",
@@ -80,8 +82,10 @@ __all__ = [
     "QuestionStatus",
     "QuestionTopic",
     "RejectReason",
+    "RelatedChange",
     "RelatedOrigin",
     "RelatedQuestion",
+    "RelatedReason",
     "RelatedTopic",
     "Reply",
     "ReplyReview",

@@ -149,8 +149,7 @@ class Question(models.Model):
                 condition=~Q(status=S.REJECTED, reject_reason=""), name="question_rejected_has_reason"
             ),
             models.CheckConstraint(
-                condition=~Q(status=S.ANSWERED, answered_at__isnull=True),
-                name="question_answered_has_date",
+                condition=~Q(status=S.ANSWERED, answered_at__isnull=True), name="question_answered_has_date"
             ),
             models.CheckConstraint(
                 condition=~Q(

@@ -163,6 +163,35 @@ class QuestionQuerySet(models.QuerySet):
         settled = Q(status__in=[QuestionStatus.OPEN, QuestionStatus.ANSWERED], erased_at=None)
         return self.filter(~settled | Q(claimed_until__gt=now) | Exists(others) | Exists(by_people))
 
+    def relatable(self):
+        """What anyone may read of which the patient's text is left: it may lead to questions that resemble it."""
+        return self.public().filter(erased_at__isnull=True)
+
+    def comparable(self):
+        """What may be shown as resembling another text: of an excerpt too little is known."""
+        return self.relatable().whole()
+
+    def without_embedding(self, model):
+        """What has a text that may be compared and no vector of this model, by key."""
+        embeddings = apps.get_model("qa", "Embedding").objects
+        made = embeddings.filter(question=OuterRef("pk"), model=model)
+        return self.relatable().filter(~Exists(made)).order_by("pk")
+
+    def share(self, part, of):
+        """Those of whose keys `part` is left when divided by `of`: several processes share the work."""
+        return self if of == 1 else self.annotate(left=F("pk") % of).filter(left=part)
+
+    def with_standing(self):
+        """With `is_answered_in_full`, all its parts by published replies, and `is_reviewed`, a colleague agreeing."""
+        models_of = {
+            name: apps.get_model("qa", name).objects for name in ("QuestionPart", "PartCoverage", "ReplyReview")
+        }
+        covered = models_of["PartCoverage"].best_first().filter(part=OuterRef("pk"), coverage="answered").order_by()
+        parts = models_of["QuestionPart"].filter(question=OuterRef("pk"))
+        agreed = models_of["ReplyReview"].filter(reply__question=OuterRef("pk"), verdict="agrees")
+        in_full = Exists(parts) & ~Exists(parts.filter(~Exists(covered)))
+        return self.annotate(is_answered_in_full=in_full, is_reviewed=Exists(agreed))
+
     def asked_here(self):
         """Without what was imported."""
         return self.filter(source=PORTAL)

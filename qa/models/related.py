@@ -113,3 +113,49 @@ class RelatedTopic(models.Model):
         return (*self.question.natural_key(), self.topic.slug, self.specialty.slug)
 
     natural_key.dependencies = ["qa.question", "qa.topic", "accounts.specialty"]
+
+
+class RelatedReason(models.TextChoices):
+    CHANGED = "changed", _("It is new or has changed")
+    NEIGHBOUR = "neighbour", _("One that resembles it is new or is gone")
+    REBUILD = "rebuild", _("All are computed anew")
+
+
+class RelatedChangeQuerySet(models.QuerySet):
+    """The words for "which changes"."""
+
+    def for_worker(self):
+        """What the worker sees to, the oldest first: all but what a command was started for."""
+        return self.exclude(reason=RelatedReason.REBUILD).order_by("pk")
+
+    def for_rebuild(self, part, of):
+        """What is left of a rebuild for one of several processes."""
+        rows = self.filter(reason=RelatedReason.REBUILD).order_by("pk")
+        return rows if of == 1 else rows.annotate(left=F("pk") % of).filter(left=part)
+
+    def note(self, keys, reason):
+        """Let the links of these questions be computed. What is noted anew gets a new key: whoever is computing the
+        links of what was there before will see that."""
+        if reason == RelatedReason.CHANGED:
+            self.filter(question_id__in=keys).delete()
+        self.bulk_create((self.model(question_id=key, reason=reason) for key in keys), ignore_conflicts=True)
+
+
+class RelatedChange(models.Model):
+    """A question whose computed links are to be computed, once more or for the first time."""
+
+    question_id = models.BigIntegerField(_("key of the question"), unique=True)  # which may be gone since
+    reason = models.CharField(_("reason"), max_length=10, choices=RelatedReason)
+
+    objects = RelatedChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("change to related questions")
+        verbose_name_plural = _("changes to related questions")
+        indexes = [models.Index(fields=["reason", "id"], name="relatedchange_by_reason")]
+        constraints = [
+            models.CheckConstraint(condition=is_one_of("reason", RelatedReason), name="relatedchange_reason_known")
+        ]
+
+    def __str__(self):
+        return f"{self.question_id} ({self.reason})"

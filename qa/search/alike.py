@@ -1,18 +1,35 @@
-"""Which questions a whole text has the most in common with."""
+"""Which questions a whole text has the most in common with, by its words.
 
+The engine finds those that share the rarest words; all words of the text order them (BM25F). A text has many words of
+which few are what it is about: what comes first in it counts more, what is said again a little more, rarity most.
+"""
+
+import math
+import re
 from collections import Counter
 from dataclasses import dataclass
 
 from qa.models import EntryKind, Question
-from qa.search.engine import Group, Query, engine
+from qa.search.corrections import one_error_away
+from qa.search.engine import Entry, Query, engine
 from qa.search.entries import WHOLE, label
-from qa.search.pipeline import terms
-from qa.search.scoring import score
+from qa.search.pipeline import terms, words
 from qa.search.words import ALL, numbers_of, rarity
 
-MOST_TERMS = 12  # of a text, the rarest ones
-COMMON = 0.02  # of all entries; a term in more of them is left out while there are rarer ones
-READ = 400  # different terms of a text, the most frequent ones, of which the rarest are chosen
+READ = 200  # different terms of a text, the first ones
+MOST_TERMS = 24  # of a text, by which candidates are found
+COMMON = 0.02  # of all entries; a term in more of them finds no candidates while there are others,
+FEW = 1_000  # unless it stands in no more than so many
+SHORT = 12  # terms; of a text that has no more, each counts as much wherever it stands
+EARLY, AT_FIRST = 10, 0.5  # the first term counts so much more; that falls to a third after so many terms
+AGAIN = 0.6  # how much it counts that a term is said again
+RARITY = 1.3  # how much rarity counts
+SHARE = 0.3  # how much it counts which part of the text is found at all
+HEADING, BODY, REPLIES = 1.5, 1.0, 0.2  # weights of the fields
+USUAL, LENGTH_COUNTS = 45, 0.75  # terms in heading and body; how much it counts against a text that it is longer
+SATURATION = 0.6
+MENDED = re.compile("[a-z]{5,24}")  # words in which an error is mended
+MOST_MENDED = 6  # such words of a text
 
 
 @dataclass(frozen=True)
@@ -21,6 +38,7 @@ class Candidate:
 
     question_id: int
     score: float
+    shared: int = 0  # different terms of the text that it holds
 
 
 def candidates(text: str, limit: int = 200) -> list[Candidate]:
@@ -30,28 +48,88 @@ def candidates(text: str, limit: int = 200) -> list[Candidate]:
         text: what a patient has written, or a whole question.
         limit: how many at most.
     """
-    wanted = [term for term, _number in Counter(terms(text)).most_common(READ)]
+    weights = weigh(text)
+    among = Query(labels=((label(EntryKind.QUESTION),), (label(WHOLE),)))
+    found = engine().closest(weights.leading, among, limit)
+    found = [(weights.score(entry), entry) for entry in found]
+    found.sort(key=lambda scored: (-scored[0][0], -scored[1].pk))
+    public = Question.objects.public().whole().filter(pk__in=[entry.object_id for _, entry in found], erased_at=None)
+    readable = set(public.values_list("pk", flat=True))
+    return [
+        Candidate(entry.object_id, score, shared) for (score, shared), entry in found if entry.object_id in readable
+    ]
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What each term of a text counts, and the few terms that lead to candidates."""
+
+    terms: dict[str, float]
+    leading: dict[str, float]
+
+    def score(self, entry: Entry) -> tuple[float, int]:
+        """How much an entry has in common with the text, and how many different terms."""
+        length = entry.heading.count(" ") + entry.body.count(" ") + 2
+        shorter = 1 / (1 - LENGTH_COUNTS + LENGTH_COUNTS * length / USUAL)
+        often = Counter()
+        for field, weight in ((entry.heading, HEADING), (entry.body, BODY), (entry.replies, REPLIES)):
+            for term in field.split():
+                if term in self.terms:
+                    often[term] += weight * shorter
+        total = sum(self.terms[term] * number / (SATURATION + number) for term, number in often.items())
+        share = sum(self.terms[term] for term in often) / (sum(self.terms.values()) or 1)
+        return total * (1 - SHARE + SHARE * share), len(often)
+
+
+def weigh(text: str) -> Weights:
+    """What each term of `text` counts. Words that no entry holds are read as the likeliest word that one holds."""
+    found = terms(text)
+    number_of = Counter(found)
+    first = {term: place for place, term in reversed(list(enumerate(found)))}
+    wanted = sorted(first, key=first.get)[:READ]
     numbers = numbers_of(wanted)
     of_all = numbers[ALL]
-    chosen = rarest(wanted, numbers, engine().MOST_COMPARED)
-    weights = {term: rarity(numbers[term], of_all) for term in chosen}
-    among = Query(labels=((label(EntryKind.QUESTION),), (label(WHOLE),)))
-    found = engine().closest(weights, among, limit)
-    score(found, [Group(((term,),), number=numbers[term]) for term in chosen], of_all)
-    found.sort(key=lambda entry: (-entry.score, -entry.pk))
-    public = Question.objects.public().whole().filter(pk__in=[entry.object_id for entry in found], erased_at=None)
-    readable = set(public.values_list("pk", flat=True))
-    return [Candidate(entry.object_id, entry.score) for entry in found if entry.object_id in readable]
+    mended = _mend(text, {term for term in wanted if not numbers[term]})
+    numbers |= numbers_of(mended.values())
+    weights = {}
+    for term in wanted:
+        weight = 1 + AGAIN * math.log(number_of[term])
+        if len(wanted) > SHORT:
+            weight *= 1 + AT_FIRST * math.exp(-first[term] / EARLY)
+        term = mended.get(term, term)
+        if numbers[term]:
+            weight *= rarity(numbers[term], of_all) ** RARITY
+            weights[term] = max(weight, weights.get(term, 0))
+    return Weights(weights, _leading(weights, numbers, engine().MOST_COMPARED))
 
 
-def rarest(wanted: list[str], numbers: dict[str, int], most: int) -> list[str]:
-    """The rarest terms of `wanted` that together stand in no more than `most` entries; at least one of them."""
-    known = sorted((term for term in wanted if numbers[term]), key=lambda term: numbers[term])
-    few = [term for term in known if numbers[term] <= COMMON * numbers[ALL]]
-    chosen, number = [], 0
-    for term in (few if len(few) > 1 else known)[:MOST_TERMS]:
+def _leading(weights, numbers, most):
+    """The weightiest terms that together stand in no more than `most` entries; at least one of them."""
+    ordered = sorted(weights, key=weights.get, reverse=True)
+    few = [term for term in ordered if numbers[term] <= max(COMMON * numbers[ALL], FEW)]
+    chosen, number = {}, 0
+    for term in (few if len(few) > 1 else ordered)[:MOST_TERMS]:
         number += numbers[term]
         if chosen and number > most:
             break
-        chosen.append(term)
+        chosen[term] = weights[term]
     return chosen
+
+
+def _mend(text, unknown):
+    """For each of the `unknown` terms the known one whose word is spelled the same but for one letter, if there is one.
+
+    One letter only, and only some words: of a long text much is not known, and not much of that is an error.
+    """
+    wrong = {word: term for word, term in words(text) if term in unknown and MENDED.fullmatch(word)}
+    wrong = dict(list(wrong.items())[:MOST_MENDED])
+    if not wrong:
+        return {}
+    nearby = {word: one_error_away(word) for word in wrong}
+    rows = engine().spellings(sorted(set().union(*nearby.values())), [])
+    mended = {}
+    for word, term in wrong.items():
+        likely = max(((number, known) for spelling, known, number in rows if spelling in nearby[word]), default=None)
+        if likely:
+            mended[term] = likely[1]
+    return mended

@@ -16,6 +16,8 @@ from qa.models import (
     Question,
     QuestionPart,
     QuestionTopic,
+    RelatedChange,
+    RelatedReason,
     Reply,
     SearchChange,
     SearchEntry,
@@ -50,7 +52,14 @@ def catch_up(limit: int = BATCH) -> int:
         write(((change.kind, change.object_id) for change in found), tally)
         tally.save()
         SearchChange.objects.filter(pk__in=[change.pk for change in found]).delete()
+        _note_for_related(change.object_id for change in found if change.kind == EntryKind.QUESTION)
     return len(found)
+
+
+def _note_for_related(questions):
+    """What is new or has changed may resemble other questions than before."""
+    relatable = Question.objects.relatable().filter(pk__in=list(questions))
+    RelatedChange.objects.note(list(relatable.values_list("pk", flat=True)), RelatedReason.CHANGED)
 
 
 def write(things: Iterable[tuple[str, int]], tally: Tally) -> None:

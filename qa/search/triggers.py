@@ -109,6 +109,22 @@ def _actions(source, row):
             "WHERE true ON CONFLICT (kind, object_id) DO UPDATE SET kind = excluded.kind WHERE false;"
         )
         yield f"DELETE FROM qa_searchentry WHERE kind = '{kind}' AND object_id IN ({keys});"
+    if source.table == "qa_question" and row == "NEW":
+        yield from _forget_computed(row)
+
+
+def _forget_computed(row):
+    """What was computed from a question's text goes with it: its vector whenever the text may have changed, links to
+    and from it where it is not to be compared any longer; the questions that lose a link get another one."""
+    yield f"DELETE FROM qa_embedding WHERE question_id = {row}.id;"
+    gone = f"({row}.status <> 'answered' OR {row}.erased_at IS NOT NULL)"
+    links = f"origin = 'computed' AND {gone}"
+    yield (
+        "INSERT INTO qa_relatedchange (question_id, reason) SELECT question_id, 'neighbour' FROM qa_relatedquestion "
+        f"WHERE related_id = {row}.id AND {links} ON CONFLICT DO NOTHING;"
+    )
+    yield f"DELETE FROM qa_relatedquestion WHERE (question_id = {row}.id OR related_id = {row}.id) AND {links};"
+    yield f"DELETE FROM qa_relatedtopic WHERE question_id = {row}.id AND {links};"
 
 
 def _events(source, differs):

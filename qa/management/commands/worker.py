@@ -1,5 +1,5 @@
-"""`manage.py worker`: does what no page waits for. It sends e-mails to patients, keeps search in step, forgets what is
-too old, and tells doctors whose licence ends soon."""
+"""`manage.py worker`: does what no page waits for. It sends e-mails to patients, keeps search and related questions in
+step, forgets what is too old, and tells doctors whose licence ends soon."""
 
 import logging
 import signal
@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
 
 from accounts.licences import tell_expiring
+from qa import related
 from qa.heartbeat import beat
 from qa.models import PublicChange
 from qa.notifications import send_waiting, thank_reporters
@@ -20,6 +21,7 @@ from qa.tallies import keep_counted
 logger = logging.getLogger(__name__)
 
 PAUSE = 3  # seconds between two rounds
+RELATING = 5  # seconds of a round for links between questions
 FORGET_EVERY = 600  # seconds
 STEP = 0.2  # seconds until a signal is noticed
 
@@ -36,6 +38,7 @@ class Command(BaseCommand):
             self.forget()
             keep_counted()
             self.keep_search_in_step()
+            self.relate()
             sent = send_waiting() + tell_expiring() + thank_reporters()
             self.stdout.write("1 e-mail sent." if sent == 1 else f"{sent} e-mails sent.")
             return
@@ -64,6 +67,7 @@ class Command(BaseCommand):
             send_waiting(is_ending=self.is_to_end)
             keep_counted()
             PublicChange.objects.trim()
+            self.relate()
             if time.monotonic() >= self.forget_at:
                 self.forget()
                 tell_expiring()
@@ -77,6 +81,11 @@ class Command(BaseCommand):
 
     def keep_search_in_step(self):
         while catch_up() and not self.is_to_end():
+            pass
+
+    def relate(self):
+        until = time.monotonic() + RELATING  # e-mails are not to wait, however many questions were imported
+        while time.monotonic() < until and related.catch_up() and not self.is_to_end():
             pass
 
     def forget(self):

@@ -1,0 +1,78 @@
+"""`manage.py rebuild_related`: the computed links of all questions, anew."""
+
+import os
+import subprocess
+import sys
+import time
+
+from django.core.management.base import BaseCommand
+from tqdm import tqdm
+
+from qa import embedding
+from qa.models import Embedding, Question, RelatedChange
+from qa.related import embed_missing, rebuild_some, start_rebuild
+
+LOOK = 0.5  # seconds between two looks at how far the processes are
+
+
+class Command(BaseCommand):
+    help = "Computes similar questions and related topics of all questions. Begun again, it goes on where it ended."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--processes", type=int, default=1, help="How many share the work (default: 1).")
+        parser.add_argument("--part", type=int, help="Do one process's part; for the command itself.")
+
+    def handle(self, processes, part, **options):
+        if processes < 1:
+            self.stderr.write("There must be one process at least.")
+            sys.exit(2)
+        if part is not None:
+            self.work(part, processes)
+            return
+        left, goes_on = start_rebuild()
+        if goes_on:
+            self.stdout.write(f"An earlier run was not finished: {left} questions are left.")
+        if not embedding.is_installed():
+            self.stdout.write("Questions are compared by their words only: the extra 'semantic' is not installed.")
+        began = time.monotonic()
+        others = [self.start(number, processes) for number in range(processes)]
+        self.watch(others, left)
+        if any(other.returncode for other in others):
+            self.stderr.write("Not all could be done; begun again, the command goes on from here.")
+            sys.exit(1)
+        self.stdout.write(f"{left} questions in {time.monotonic() - began:.0f} seconds.")
+
+    def start(self, number, processes):
+        command = [sys.executable, sys.argv[0], "rebuild_related", f"--processes={processes}", f"--part={number}"]
+        return subprocess.Popen(command, env=os.environ)
+
+    def watch(self, others, left):
+        """Bars that follow what the database says is done."""
+        vectors = Embedding.objects.filter(model=embedding.MODEL)
+        to_embed = Question.objects.without_embedding(embedding.MODEL).count() if embedding.is_installed() else 0
+        have = vectors.count()
+        bars = (
+            [(tqdm(total=to_embed, unit=" texts", desc="Meaning"), lambda: vectors.count() - have)] if to_embed else []
+        )
+        waiting = RelatedChange.objects.for_rebuild(0, 1)
+        bars.append((tqdm(total=left, unit=" questions", desc="Links"), lambda: left - waiting.count()))
+        try:
+            running = True
+            while running:
+                running = any(other.poll() is None for other in others)
+                for bar, done in bars:
+                    if bar.n < bar.total:
+                        bar.update(min(done(), bar.total) - bar.n)
+                time.sleep(LOOK if running else 0)
+        finally:
+            for bar, _done in bars:
+                bar.close()
+            for other in others:
+                if other.poll() is None:
+                    other.terminate()
+
+    def work(self, part, of):
+        if embedding.is_installed():
+            embed_missing(part, of)
+        while rebuild_some(part, of):
+            pass
