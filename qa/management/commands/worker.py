@@ -13,7 +13,7 @@ from accounts.licences import tell_expiring
 from qa.heartbeat import beat
 from qa.notifications import send_waiting, thank_reporters
 from qa.retention import forget_expired_drafts, forget_visitors, sweep_photos
-from qa.search import catch_up
+from qa.search import catch_up, recount_daily
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +79,7 @@ class Command(BaseCommand):
         forget_expired_drafts()
         forget_visitors()
         sweep_photos()
+        recount_daily()
         call_command("clearsessions")
 
     def rest(self):
