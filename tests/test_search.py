@@ -1,5 +1,8 @@
 """Search: the text pipeline, the entries kept in step by triggers, and both engines behind one interface."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
@@ -217,3 +220,25 @@ def test_kinds_of_entries_are_those_of_the_makers():
     from qa.search.entries import MAKERS  # noqa: PLC0415
 
     assert set(MAKERS) == set(EntryKind)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_text_that_is_being_changed_while_entries_are_written_leaves_nothing_of_the_old_one():
+    question = make_answered_question(body="Quagmire")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Question.objects.filter(pk=question.pk).update(body="Something else")
+            other = pool.submit(in_own_connection, catch_up)
+            time.sleep(0.3)
+        other.result()
+    while catch_up():
+        pass
+    assert find("quagmire") == []
+    assert SearchEntry.objects.filter(kind="question", object_id=question.pk).exists()
+
+
+def in_own_connection(work):
+    try:
+        return work()
+    finally:
+        connection.close()

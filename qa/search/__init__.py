@@ -10,6 +10,7 @@ from qa.search.query import clean
 from qa.search.rebuilding import number_of_things, rebuild
 from qa.search.results import TABS, Results, search
 from qa.search.suggestions import Suggestion, suggest
+from qa.search.words import recount_daily
 
 __all__ = [
     "TABS",
@@ -21,6 +22,7 @@ __all__ = [
     "clean",
     "number_of_things",
     "rebuild",
+    "recount_daily",
     "search",
     "suggest",
 ]

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from random import randrange
 
+from django.core.cache import cache
 from django.db import transaction
 
 from qa.models import SearchEntry, SearchSpelling, SearchWord
@@ -15,6 +16,8 @@ ALL = ""  # the term whose number is that of all entries
 TOPICS = "_topics"  # the term whose number is another one whenever a topic has changed
 SHORTEST_SPELLING, LONGEST_SPELLING = 4, 24  # letters of a word in which an error can be mended
 BATCH = 5_000
+DAY = 24 * 3600  # seconds
+COUNTED_DAILY = 200_000  # entries
 
 
 class Tally:
@@ -58,6 +61,14 @@ def numbers_of(terms: Iterable[str]) -> dict[str, int]:
 def rarity(number: int, of_all: int) -> float:
     """How much a term says that stands in `number` of all entries (BM25's inverse document frequency)."""
     return math.log(1 + (max(of_all, number) - number + 0.5) / (number + 0.5))
+
+
+def recount_daily() -> bool:
+    """As `recount`, once a day where that takes little time; of more entries, `manage.py rebuild_search` counts."""
+    if SearchEntry.objects.count() > COUNTED_DAILY or not cache.add("search_recounted", True, DAY):
+        return False
+    recount()
+    return True
 
 
 def recount() -> None:

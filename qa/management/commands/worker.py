@@ -15,7 +15,7 @@ from qa.heartbeat import beat
 from qa.models import PublicChange
 from qa.notifications import send_waiting, thank_reporters
 from qa.retention import forget_expired_counts, forget_expired_drafts, forget_visitors, sweep_photos
-from qa.search import catch_up
+from qa.search import catch_up, recount_daily
 from qa.tallies import keep_counted
 
 logger = logging.getLogger(__name__)
@@ -94,6 +94,7 @@ class Command(BaseCommand):
         forget_visitors()
         forget_expired_counts()
         sweep_photos()
+        recount_daily()
         call_command("clearsessions")
 
     def rest(self):

@@ -1,0 +1,54 @@
+"""Searching in a real browser: suggestions by keyboard, and everything without JavaScript."""
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import expect
+
+from qa.search import rebuild
+
+
+@pytest.fixture
+def archive(transactional_db):
+    call_command("loaddata", "archive", verbosity=0)
+    rebuild()
+
+
+def test_suggestions_are_chosen_by_keyboard_and_closed_by_escape(archive, visit):
+    page = visit("/", width=1280)
+    box = page.get_by_role("combobox")
+    box.press_sequentially("red sp")
+    expect(page.get_by_role("option").first).to_have_text("Red Spots Topic")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    expect(page.get_by_role("status").filter(has_text="suggestions")).to_have_count(1)
+    box.press("ArrowDown")
+    expect(page.get_by_role("option", selected=True)).to_have_text("Red Spots Topic")
+    assert box.get_attribute("aria-activedescendant") == page.get_by_role("option").first.get_attribute("id")
+    box.press("ArrowUp")
+    expect(page.get_by_role("option", selected=True)).to_have_count(0)
+    box.press("Escape")
+    expect(page.get_by_role("listbox")).to_have_count(0)
+    expect(box).to_have_value("red sp")
+    box.press("o")
+    page.get_by_role("option").first.wait_for()
+    box.press("ArrowDown")
+    box.press("Enter")
+    page.wait_for_url("**/topics/red-spots/")
+
+
+def test_search_works_without_javascript(archive, visit):
+    page = visit("/", java_script_enabled=False)
+    page.get_by_role("searchbox").fill("red spots")
+    page.get_by_role("button", name="Search").click()
+    assert page.locator("mark").count() > 3
+    page.get_by_role("navigation", name="Kinds of results").get_by_role("link", name="Articles").click()
+    assert "kind=article" in page.url
+    page.get_by_role("link", name="All").first.click()
+    page.locator(".facets").get_by_role("link", name="Urology").click()
+    assert "specialty=urology" in page.url
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+@pytest.mark.parametrize("query", ["red spots", "xyzzy", "vasculitus thigh", ""])
+def test_no_page_of_results_scrolls_sideways(archive, visit, width, query):
+    page = visit(f"/search/?q={query}", width=width)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
