@@ -6,11 +6,11 @@ Never an address, a key, a photo, medicines, allergies or a network; nothing tha
 from collections import defaultdict
 from collections.abc import Iterator
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from qa.importing.moments import written
 from qa.importing.records import AllNames, Reader, Record, plain_name, without_empty
-from qa.models import PartCoverage, QuestionPart, QuestionTopic, Reply
+from qa.models import PartCoverage, Question, QuestionPart, QuestionTopic, Reply
 
 BATCH = 1000
 
@@ -36,8 +36,9 @@ def exported(questions: QuerySet, asked_here_as: str = "") -> Iterator[tuple[int
     Returns: triples of the question's key, the record in its one form, and a sentence for each thing in it that
         importing would refuse; then the record is as it stands in the database.
     """
-    last = 0
-    while batch := list(questions.filter(pk__gt=last).order_by("pk")[:BATCH].values_list(*QUESTION)):
+    # Asked in this way, SQLite walks along the primary key; else it sorts all public questions for each batch
+    wanted, last = Question.objects.filter(Exists(questions.filter(pk=OuterRef("pk")))).order_by("pk"), 0
+    while batch := list(wanted.filter(pk__gt=last)[:BATCH].values_list(*QUESTION)):
         last = batch[-1][0]
         reader = Reader(AllNames(), needs_reply=False)
         for key, data in raw_records(batch).items():

@@ -34,13 +34,14 @@ class Command(BaseCommand):
         imported = public.imported().filter(source__in=source) if source else public.imported()
         wanted = [(imported, "")] + [(public.asked_here(), asked_here_as)] * bool(asked_here_as)
         number = 0
-        with self.opened(file) as target, progress(sum(questions.count() for questions, _name in wanted)) as bar:
+        with self.opened(file) as target, progress(Question.objects.public().count()) as bar:
             for questions, name in wanted:
                 for key, data, problems in exported(questions, name):
                     target.write(as_line(data).encode("utf-8", "replace") + b"\n")
                     number += 1
                     bar.update()
                     self.warn(key, problems)
+            bar.total = number
         if file:
             self.stdout.write(f"questions: {number} written to {file}")
 
