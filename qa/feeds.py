@@ -55,7 +55,7 @@ class LatestReplies(Feed):
 
 
 class LatestRepliesInSpecialty(LatestReplies):
-    """The latest replies under questions of one specialty."""
+    """The latest replies given in one specialty."""
 
     def get_object(self, request, slug):
         return get_object_or_404(Specialty, slug=slug)
@@ -70,4 +70,4 @@ class LatestRepliesInSpecialty(LatestReplies):
         return specialty.get_absolute_url()
 
     def items(self, specialty):
-        return latest_replies().filter(question__specialty=specialty)[:LENGTH]
+        return latest_replies().filter(specialty=specialty)[:LENGTH]

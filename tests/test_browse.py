@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from qa.models import UNDATED, Question, QuestionStatus, RelatedOrigin, ReplyStatus
 from qa.search import catch_up
+from qa.sitemaps import QuestionSitemap
 from tests.factories import (
     make_answered_question,
     make_article,
@@ -331,6 +332,16 @@ def test_the_sitemap_leads_to_every_public_page_kind_and_each_address_works(clie
     assert f"http://testserver{question.get_absolute_url()}" in addresses
     assert len(addresses) == len(set(addresses))
     assert {client.get(address).status_code for address in addresses} == {200}
+
+
+def test_a_long_sitemap_has_sections_and_none_is_left_out(client, monkeypatch):
+    monkeypatch.setattr(QuestionSitemap, "limit", 2)
+    questions = [make_answered_question(title=f"Question {n}") for n in range(7)]
+    questions.pop(2).delete()
+    sections = re.findall("<loc>(.*?)</loc>", client.get(reverse("sitemap_index")).text)
+    found = "".join(client.get(section).text for section in sections if "questions" in section)
+    assert sum("sitemap-questions" in section for section in sections) >= 4
+    assert all(found.count(f"{question.get_absolute_url()}<") == 1 for question in questions)
 
 
 def test_robots_keeps_out_of_private_places_and_names_the_sitemap(client):

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("qa", "0008_list_indexes"),
+        ("qa", "0008_indexes_for_lists"),
     ]
 
     operations = [

@@ -131,7 +131,8 @@ class Question(models.Model):
         indexes = [
             models.Index(fields=["status", "-answered_at", "-id"], name="question_latest"),
             models.Index(fields=["specialty", "status", "-answered_at", "-id"], name="question_latest_in_specialty"),
-            models.Index(fields=["specialty", "-answered_at"], name="question_asked_here", condition=Q(source=PORTAL)),
+            models.Index(fields=["specialty", "source", "status", "-answered_at", "-id"], name="question_asked_here"),
+            models.Index(fields=["status", "asked_at"], name="question_urgent", condition=Q(is_urgent=True)),
             models.Index(fields=["status", "-is_urgent", "asked_at", "id"], name="question_queue"),
             models.Index(fields=["-is_urgent", "changed_at", "id"], name="question_open", condition=Q(status=S.OPEN)),
             models.Index(fields=["contact_email"], name="question_by_email", condition=~Q(contact_email="")),
@@ -142,8 +143,7 @@ class Question(models.Model):
             models.CheckConstraint(condition=is_one_of("sex", Sex), name="question_sex_known"),
             models.CheckConstraint(condition=is_one_of("on_behalf_of", OnBehalfOf), name="question_on_behalf_of_known"),
             models.CheckConstraint(
-                condition=is_one_of("reject_reason", RejectReason, blank=True),
-                name="question_reject_reason_known",
+                condition=is_one_of("reject_reason", RejectReason, blank=True), name="question_reject_reason_known"
             ),
             models.CheckConstraint(
                 condition=~Q(status=S.REJECTED, reject_reason=""), name="question_rejected_has_reason"

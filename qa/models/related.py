@@ -82,7 +82,7 @@ class RelatedTopic(models.Model):
     """A "Related FAQ" link: a topic in one of its specialties."""
 
     question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="related_topics")
-    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="related_from")
+    topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="related_from", db_index=False)
     specialty = models.ForeignKey(Specialty, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField(_("position"))
     score = models.FloatField(_("score"), null=True, blank=True)
@@ -94,13 +94,7 @@ class RelatedTopic(models.Model):
         verbose_name = _("related topic")
         verbose_name_plural = _("related topics")
         ordering = ["position"]
-        indexes = [
-            models.Index(
-                fields=["topic", "specialty"],
-                name="relatedtopic_chosen",
-                condition=Q(origin__in=[RelatedOrigin.ARCHIVE, RelatedOrigin.EDITOR]),
-            )
-        ]
+        indexes = [models.Index(fields=["topic", "origin", "specialty"], name="relatedtopic_by_topic")]
         constraints = [
             models.UniqueConstraint(fields=["question", "topic", "specialty"], name="relatedtopic_unique"),
             models.CheckConstraint(condition=is_one_of("origin", RelatedOrigin), name="relatedtopic_origin_known"),

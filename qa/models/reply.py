@@ -102,7 +102,7 @@ class Reply(models.Model):
     key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
     question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="replies")
     doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="replies")
-    specialty = models.ForeignKey(Specialty, on_delete=models.PROTECT, related_name="replies")
+    specialty = models.ForeignKey(Specialty, on_delete=models.PROTECT, related_name="replies", db_index=False)
     body = models.TextField(_("reply"))
     status = models.CharField(
         _("status"), max_length=10, choices=ReplyStatus, default=ReplyStatus.DRAFT, editable=False
@@ -152,6 +152,7 @@ class Reply(models.Model):
             models.Index(fields=["question", "status", "published_at", "id"], name="reply_of_question"),
             models.Index(fields=["doctor", "status", "-published_at", "-id"], name="reply_latest_of_doctor"),
             models.Index(fields=["status", "-published_at", "-id"], name="reply_latest"),
+            models.Index(fields=["specialty", "status", "-published_at", "-id"], name="reply_latest_in_specialty"),
         ]
         constraints = [
             models.CheckConstraint(condition=is_one_of("status", ReplyStatus), name="reply_status_known"),
