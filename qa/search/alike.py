@@ -20,6 +20,7 @@ READ = 200  # different terms of a text, the first ones
 MOST_TERMS = 24  # of a text, by which candidates are found
 COMMON = 0.02  # of all entries; a term in more of them finds no candidates while there are others,
 FEW = 1_000  # unless it stands in no more than so many
+MOST_FOUND = 6_000  # entries that hold one of them: finding takes as long as there are such
 SHORT = 12  # terms; of a text that has no more, each counts as much wherever it stands
 EARLY, AT_FIRST = 10, 0.5  # the first term counts so much more; that falls to a third after so many terms
 AGAIN = 0.6  # how much it counts that a term is said again
@@ -100,19 +101,18 @@ def weigh(text: str) -> Weights:
         if numbers[term]:
             weight *= rarity(numbers[term], of_all) ** RARITY
             weights[term] = max(weight, weights.get(term, 0))
-    return Weights(weights, _leading(weights, numbers, engine().MOST_COMPARED))
+    return Weights(weights, _leading(weights, numbers))
 
 
-def _leading(weights, numbers, most):
-    """The weightiest terms that together stand in no more than `most` entries; at least one of them."""
+def _leading(weights, numbers):
+    """The weightiest terms that together stand in no more than `MOST_FOUND` entries; at least one of them."""
     ordered = sorted(weights, key=weights.get, reverse=True)
     few = [term for term in ordered if numbers[term] <= max(COMMON * numbers[ALL], FEW)]
     chosen, number = {}, 0
     for term in (few if len(few) > 1 else ordered)[:MOST_TERMS]:
-        number += numbers[term]
-        if chosen and number > most:
-            break
-        chosen[term] = weights[term]
+        if not chosen or number + numbers[term] <= MOST_FOUND:
+            number += numbers[term]
+            chosen[term] = weights[term]
     return chosen
 
 
