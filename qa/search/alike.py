@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from qa.models import EntryKind, Question
 from qa.search.corrections import one_error_away
 from qa.search.engine import Entry, Query, engine
-from qa.search.entries import WHOLE, label
 from qa.search.pipeline import terms, words
 from qa.search.words import ALL, numbers_of, rarity
 
@@ -21,6 +20,7 @@ MOST_TERMS = 24  # of a text, by which candidates are found
 COMMON = 0.02  # of all entries; a term in more of them finds no candidates while there are others,
 FEW = 1_000  # unless it stands in no more than so many
 MOST_FOUND = 6_000  # entries that hold one of them: finding takes as long as there are such
+OTHERS = 50  # topics, articles, doctors and excerpts that may be found too; a label that nearly all have costs more
 SHORT = 12  # terms; of a text that has no more, each counts as much wherever it stands
 EARLY, AT_FIRST = 10, 0.5  # the first term counts so much more; that falls to a third after so many terms
 AGAIN = 0.6  # how much it counts that a term is said again
@@ -50,15 +50,15 @@ def candidates(text: str, limit: int = 200) -> list[Candidate]:
         limit: how many at most.
     """
     weights = weigh(text)
-    among = Query(labels=((label(EntryKind.QUESTION),), (label(WHOLE),)))
-    found = engine().closest(weights.leading, among, limit)
-    found = [(weights.score(entry), entry) for entry in found]
+    found = engine().closest(weights.leading, Query(), limit + OTHERS)
+    found = [(weights.score(entry), entry) for entry in found if entry.kind == EntryKind.QUESTION]
     found.sort(key=lambda scored: (-scored[0][0], -scored[1].pk))
     public = Question.objects.public().whole().filter(pk__in=[entry.object_id for _, entry in found], erased_at=None)
     readable = set(public.values_list("pk", flat=True))
-    return [
+    comparable = [
         Candidate(entry.object_id, score, shared) for (score, shared), entry in found if entry.object_id in readable
     ]
+    return comparable[:limit]
 
 
 @dataclass(frozen=True)
