@@ -24,5 +24,6 @@ def test_the_benchmark_measures_every_page(tmp_path):
     (pages,) = json.loads(report.read_text())["portals"].values()
     assert {"question", "question, kept", "home", "search: common word", "ask: similar", "doctors' queue"} <= set(pages)
     public = {name: page["queries"] for name, page in pages.items() if "queue" not in name and "to decide" not in name}
-    assert {name: number for name, number in public.items() if number > 6} == {}
+    most = {"ask: similar": 8}  # who asks has a session and a draft as well
+    assert {name: number for name, number in public.items() if number > most.get(name, 6)} == {}
     assert (pages["question, kept"]["queries"], pages["question, unchanged"]["queries"]) == (1, 1)

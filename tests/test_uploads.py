@@ -55,6 +55,7 @@ def test_what_is_within_the_limit_is_read_and_leaves_nothing_behind(live_server,
     assert not list(temporary.iterdir())
 
 
+@pytest.mark.django_db
 def test_a_length_that_is_none_is_no_crash(client):
     for length in ("", "many", "-5", "²"):
         assert client.get("/robots.txt", CONTENT_LENGTH=length).status_code == 200

@@ -8,7 +8,7 @@ from PIL import Image
 
 from qa.models import Draft, Photo, Question, QuestionStatus
 from qa.notifications import send_waiting
-from tests.factories import make_answered_question, make_specialty, make_user
+from tests.factories import in_step, make_answered_question, make_specialty, make_user
 
 BODY = (
     "Two weeks ago I noticed small red spots on both legs, smooth and not raised. Since this morning I have a crushing "
@@ -43,6 +43,7 @@ def next_mail():
 def test_a_patient_asks_on_a_phone_and_stays_in_control_to_the_end(visit, photo, has_javascript):
     make_specialty("Dermatology")
     similar = make_answered_question(title="Red spots on both legs", body="Small red spots, smooth and not raised.")
+    in_step()
     moderator = make_user(role="Moderators")
     page = visit("/", java_script_enabled=has_javascript)
     follow(page, "Ask a doctor")

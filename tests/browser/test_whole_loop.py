@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from qa.models import Draft, Question, Reply
 from qa.notifications import send_waiting
-from tests.factories import make_doctor, make_specialty, make_user
+from tests.factories import in_step, make_doctor, make_specialty, make_user
 
 WORDS = "Dear Liu, go visit a real hospital in the real world. "
 ADVICE = "Small flat spots that fade under a glass are mostly harmless. Keep the skin dry. They go in two weeks."
@@ -95,6 +95,7 @@ def test_from_a_worry_to_a_reply_that_is_doubted_and_replaced(transactional_db, 
     desk.get_by_text("Published. The patient is told.").wait_for()
 
     send_waiting()
+    in_step()
     link = re.search(r"http\S+/my/\S+/", mail.outbox[-1].body).group()
     patient.goto(re.sub(r"^https?://[^/]+", "", link))
     assert patient.get_by_text(ADVICE).is_visible()
