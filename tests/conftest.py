@@ -4,6 +4,7 @@ import pytest
 from django.core.cache import caches
 from django.core.management import call_command
 
+from qa.models import RelatedChange, SearchChange
 from tests.factories import make_doctor, make_patient, make_user
 
 
@@ -11,6 +12,15 @@ from tests.factories import make_doctor, make_patient, make_user
 def no_page_is_kept_from_another_test():
     """A test's transaction is undone, and with it the version of what was public in it."""
     caches["rendered"].clear()
+
+
+@pytest.fixture(autouse=True)
+def no_change_is_left_from_another_test(request):
+    """Emptying the tables after a test that commits is a change of every row, which triggers note."""
+    if request.node.get_closest_marker("django_db"):
+        request.getfixturevalue("db")
+        SearchChange.objects.all().delete()
+        RelatedChange.objects.all().delete()
 
 
 @pytest.fixture
