@@ -2,9 +2,10 @@
 
 import pytest
 from django.core.management import call_command
-from playwright.sync_api import expect
 
 from qa.search import rebuild
+
+expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed").expect
 
 
 @pytest.fixture
