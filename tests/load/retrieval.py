@@ -35,6 +35,7 @@ from accounts.models import Specialty  # noqa: E402
 from qa import embedding, related  # noqa: E402
 from qa.models import Question, QuestionStatus  # noqa: E402
 from qa.search import catch_up  # noqa: E402
+from qa.search.words import recount  # noqa: E402
 from tests.__main__ import environment, find_postgres, own_database  # noqa: E402
 
 SHOWN = 10
@@ -103,6 +104,7 @@ def load(documents):
     )
     while catch_up():
         pass
+    recount()  # without the words of the set before
     return dict(zip((row.pk for row in rows), documents, strict=True))
 
 
