@@ -4,13 +4,13 @@ Never an address, a key, a photo, medicines, allergies or a network; nothing tha
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from qa.importing.moments import written
 from qa.importing.records import AllNames, Reader, Record, plain_name, without_empty
-from qa.models import PartCoverage, Question, QuestionPart, QuestionTopic, Reply
+from qa.models import PORTAL, PartCoverage, Question, QuestionPart, QuestionTopic, Reply
 
 BATCH = 1000
 
@@ -25,27 +25,31 @@ REPLY = (
 )  # fmt: skip
 
 
-def exported(questions: QuerySet, asked_here_as: str = "") -> Iterator[tuple[int, dict, list[str]]]:
-    """Each question with its published replies as a record, in the order of the primary keys.
+def exported(sources: Collection[str] = (), asked_here_as: str = "") -> Iterator[tuple[int, dict, list[str]]]:
+    """Each public question as a record with its published replies, in the order of the primary keys.
 
     Args:
-        questions: which ones; say `public()`.
-        asked_here_as: the source to name for questions asked here. Their ids here are no secret: they are the
-            numbers of their pages, and their times are days.
+        sources: which imported ones; all where empty.
+        asked_here_as: the source to name for questions asked here, which are left out without. Their ids here are no
+            secret: they are the numbers of their pages, and their times are days.
 
     Returns: triples of the question's key, the record in its one form, and a sentence for each thing in it that
         importing would refuse; then the record is as it stands in the database.
     """
-    # Asked in this way, SQLite walks along the primary key; else it sorts all public questions for each batch
-    wanted, last = Question.objects.filter(Exists(questions.filter(pk=OuterRef("pk")))).order_by("pk"), 0
-    while batch := list(wanted.filter(pk__gt=last)[:BATCH].values_list(*QUESTION)):
+    walked, last = Question.objects.with_visibility().order_by("pk").values_list(*QUESTION, "is_visible"), 0
+    while batch := list(walked.filter(pk__gt=last)[:BATCH]):
         last = batch[-1][0]
         reader = Reader(AllNames(), needs_reply=False)
-        for key, data in raw_records(batch).items():
-            if asked_here_as:
+        wanted = [row for *row, is_visible in batch if is_visible and _is_wanted(row[1], sources, asked_here_as)]
+        for key, data in raw_records(wanted).items():
+            if data["source"] == PORTAL:
                 data = _as_of_elsewhere(key, data, asked_here_as)
             record, problems = reader.read(0, data)
             yield key, record.data if record else without_empty(data), problems
+
+
+def _is_wanted(source, sources, asked_here_as):
+    return bool(asked_here_as) if source == PORTAL else not sources or source in sources
 
 
 def current_records(questions: QuerySet) -> dict[int, Record]:

@@ -77,6 +77,7 @@ class RecordFile:
                 privacy.count(record)
             loader.load(batch)
             tick(len(batch))
+        loader.finish()
 
     def _read(self, raw):
         try:

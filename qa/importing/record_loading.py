@@ -16,7 +16,7 @@ from qa.importing.loading import SOURCE, reply_key
 from qa.importing.moments import Moments
 from qa.importing.record_updates import update_records
 from qa.importing.records import LINES, Record
-from qa.importing.tables import Table, lock_imports, make_room, reserve_keys
+from qa.importing.tables import Table, analyze, lock_imports, make_room, reserve_keys
 from qa.importing.vocabulary import Vocabulary
 from qa.models import (
     LOADED,
@@ -41,6 +41,7 @@ REPLY_COLUMNS = (
     "doctor_id", "specialty_id", "body", "created_at", "published_at", "next_step", "cannot_assess", *LINES,
     "see_specialty_id", "credential_title", "credential_affiliation", "review_by", "reaffirmed_at",
 )  # fmt: skip
+BULK = 10_000  # new questions, after which a database should look at its tables anew
 MAX_LISTED = 10_000  # of the records that were kept; the others are counted
 KEYS = uuid.UUID("0b9a6a53-9d0c-5a0e-8b8f-6a0c1f6f4d11")  # the namespace of the keys of loaded replies
 
@@ -96,6 +97,11 @@ class Loader:
         changed += [record for record in fresh if _place(record) in there]
         if changed:
             update_records(self, changed, loaded, there)
+
+    def finish(self) -> None:
+        """After the last batch."""
+        if self.tally["created"] > BULK:
+            analyze(Question, QuestionPart, QuestionTopic, Reply, PartCoverage, LoadedRecord)
 
     def keep(self, record: Record, reason: str) -> None:
         """The portal keeps what it holds."""

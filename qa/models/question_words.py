@@ -149,9 +149,13 @@ class QuestionQuerySet(models.QuerySet):
         """Without the excerpts, which search engines and feeds are not given."""
         return self.filter(is_excerpt=False)
 
-    def imported(self):
-        """Without what patients asked here."""
-        return self.exclude(source=PORTAL)
+    def with_visibility(self):
+        """Each with `is_visible`: whether anyone may read the patient's words.
+
+        To read all along the primary key; the condition `public()` makes databases sort what they find by status.
+        """
+        shown = Q(status=QuestionStatus.ANSWERED, erased_at__isnull=True)
+        return self.annotate(is_visible=models.ExpressionWrapper(shown, models.BooleanField()))
 
     def worked_on(self):
         """What somebody here has decided on, changed, replied to or is replying to; not what only imports wrote."""

@@ -30,17 +30,13 @@ class Command(BaseCommand):
     def handle(self, *args, file, source, asked_here_as, **options):
         if asked_here_as and (asked_here_as == PORTAL or not SOURCE.fullmatch(asked_here_as)):
             raise CommandError(f"“{asked_here_as}” cannot be a source; take small letters, such as the site's name.")
-        public = Question.objects.public().filter(erased_at=None)
-        imported = public.imported().filter(source__in=source) if source else public.imported()
-        wanted = [(imported, "")] + [(public.asked_here(), asked_here_as)] * bool(asked_here_as)
         number = 0
         with self.opened(file) as target, progress(Question.objects.public().count()) as bar:
-            for questions, name in wanted:
-                for key, data, problems in exported(questions, name):
-                    target.write(as_line(data).encode("utf-8", "replace") + b"\n")
-                    number += 1
-                    bar.update()
-                    self.warn(key, problems)
+            for key, data, problems in exported(source or (), asked_here_as):
+                target.write(as_line(data).encode("utf-8", "replace") + b"\n")
+                number += 1
+                bar.update()
+                self.warn(key, problems)
             bar.total = number
         if file:
             self.stdout.write(f"questions: {number} written to {file}")
