@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from qa.models import UNDATED, Question, QuestionStatus, RelatedOrigin, ReplyStatus
+from qa.models import UNDATED, Question, QuestionStatus, RelatedOrigin, ReplyStatus, prepared
 from qa.search import catch_up
 from qa.sitemaps import QuestionSitemap
 from tests.factories import (
@@ -220,6 +220,16 @@ def test_an_excerpt_says_so_and_is_kept_from_search_engines(client):
         text = client.get(machine_page).text
         assert excerpt.get_absolute_url() not in text
         assert whole.get_absolute_url() in text
+
+
+def test_sql_that_is_written_once_asks_for_each_question_anew():
+    ask = prepared(lambda pk: Question.objects.public().for_page().filter(pk=pk))
+    questions = [make_answered_question(title=f"Question {n}") for n in range(3)]
+    for _time in range(2):
+        assert [list(ask(question.pk)) for question in questions] == [[question] for question in questions]
+        assert list(ask(2**62)) == []
+    questions[0].remove(None, "Asked for.")
+    assert list(ask(questions[0].pk)) == []
 
 
 def test_related_questions_keep_their_order(client):

@@ -93,4 +93,61 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.AddField(
+            model_name="questiontopic",
+            name="listed_at",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="listed at"),
+        ),
+        migrations.AlterField(
+            model_name="relatedtopic",
+            name="topic",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="related_from", to="qa.topic"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="reply",
+            name="specialty",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="replies",
+                to="accounts.specialty",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="question",
+            index=models.Index(
+                fields=["specialty", "source", "status", "-answered_at", "-id"], name="question_asked_here"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="question",
+            index=models.Index(
+                condition=models.Q(("is_urgent", True)), fields=["status", "asked_at"], name="question_urgent"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="questiontopic",
+            index=models.Index(fields=["tag", "-listed_at", "-content_object"], name="questiontopic_latest"),
+        ),
+        migrations.AddIndex(
+            model_name="relatedtopic",
+            index=models.Index(fields=["topic", "origin", "specialty"], name="relatedtopic_by_topic"),
+        ),
+        migrations.AddIndex(
+            model_name="reply",
+            index=models.Index(fields=["status", "-published_at", "-id"], name="reply_latest"),
+        ),
+        migrations.AddIndex(
+            model_name="reply",
+            index=models.Index(
+                fields=["specialty", "status", "-published_at", "-id"], name="reply_latest_in_specialty"
+            ),
+        ),
+        migrations.RunSQL(
+            "UPDATE qa_questiontopic SET listed_at = (SELECT answered_at FROM qa_question q"
+            " WHERE q.id = content_object_id AND q.status = 'answered')",
+            migrations.RunSQL.noop,
+        ),
     ]

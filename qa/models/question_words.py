@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import JSONArray, JSONObject, Left
+from django.db.models.functions import JSONObject, Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -257,7 +257,7 @@ class QuestionQuerySet(models.QuerySet):
     def for_page(self):
         """All that a question page shows of the question itself, in one query.
 
-        Of the public photos, their keys; of the related topics what a link shows, in no order.
+        In no order: of the public photos the key and position, of the related topics what a link shows.
         """
         leading = apps.get_model("qa", "RelatedTopic").objects.leading_somewhere().filter(question=OuterRef("pk"))
         links = together(
@@ -268,9 +268,8 @@ class QuestionQuerySet(models.QuerySet):
             specialty=JSONObject(name="specialty__name", slug="specialty__slug"),
         )
         photos = apps.get_model("qa", "Photo").objects.public().filter(question=OuterRef("pk"))
-        each = (Subquery(photos.filter(position=position).values("pk")) for position in range(1, MAX_PHOTOS + 1))
         return self.select_related("specialty", "article__reviewer", "article__author").annotate(
-            public_photos=JSONArray(*each), topic_links=links
+            public_photos=together(photos, "question", key="pk", position="position"), topic_links=links
         )
 
     def for_cards(self, length=CARD_LENGTH):

@@ -4,7 +4,7 @@ import datetime
 from contextlib import contextmanager
 
 from django.core.management.color import no_style
-from django.db import connection, models, transaction
+from django.db import connection, models
 
 IS_SQLITE = connection.vendor == "sqlite"
 used = []
@@ -12,32 +12,38 @@ used = []
 
 @contextmanager
 def bulk_load():
-    """In one transaction, without triggers and checks; they are there again afterwards."""
+    """Without triggers, checks and a journal until the end. What fails halfway is to be begun anew."""
     used.clear()
-    if IS_SQLITE:
-        with connection.cursor() as cursor:  # outside of a transaction, where alone they have an effect
-            cursor.execute("PRAGMA foreign_keys = OFF")
-            cursor.execute("PRAGMA cache_size = -400000")
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-        with transaction.atomic(), connection.cursor() as cursor:
-            for name, _sql in triggers:
-                cursor.execute(f"DROP TRIGGER {name}")
-            yield
-            for _name, sql in triggers:
-                cursor.execute(sql)
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA foreign_keys = ON")
-            cursor.execute("PRAGMA cache_size = -2000")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-        if cursor.fetchone()[0]:
-            cursor.execute("SET LOCAL session_replication_role = replica")
-        yield
-        for statement in connection.ops.sequence_reset_sql(no_style(), list(dict.fromkeys(used))):
-            cursor.execute(statement)
+    with connection.cursor() as cursor:
+        yield from _sqlite(cursor) if IS_SQLITE else _postgresql(cursor)
+
+
+def _sqlite(cursor):
+    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+    triggers = cursor.fetchall()
+    for name, _sql in triggers:
+        cursor.execute(f"DROP TRIGGER {name}")
+    pragmas = {"foreign_keys": "OFF", "journal_mode": "OFF", "synchronous": "OFF", "cache_size": -400_000}
+    for name, value in pragmas.items():
+        cursor.execute(f"PRAGMA {name} = {value}")
+    yield
+    for _name, sql in triggers:
+        cursor.execute(sql)
+    pragmas = {"foreign_keys": "ON", "journal_mode": "WAL", "synchronous": "NORMAL", "cache_size": -2_000}
+    for name, value in pragmas.items():
+        cursor.execute(f"PRAGMA {name} = {value}")
+
+
+def _postgresql(cursor):
+    cursor.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    is_allowed = cursor.fetchone()[0]
+    if is_allowed:
+        cursor.execute("SET session_replication_role = replica")
+    yield
+    for statement in connection.ops.sequence_reset_sql(no_style(), list(dict.fromkeys(used))):
+        cursor.execute(statement)
+    if is_allowed:
+        cursor.execute("RESET session_replication_role")
 
 
 def insert(model, columns, rows, **constants):

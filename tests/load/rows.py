@@ -20,7 +20,7 @@ from tqdm import tqdm
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.load.settings")
 django.setup()
 
-from django.db import connection  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 from django.utils.text import slugify  # noqa: E402
 
@@ -182,9 +182,11 @@ def fill(number, folder=None):
         with tqdm(total=number, unit=" questions", desc=connection.vendor, mininterval=2) as bar:
             for first in range(1, number + 1, BATCH):
                 size = min(BATCH, number - first + 1)
-                fill_answered(world, first, size)
+                with transaction.atomic():
+                    fill_answered(world, first, size)
                 bar.update(size)
-        fill_waiting(world, number + 1)
+        with transaction.atomic():
+            fill_waiting(world, number + 1)
     public_changes.install(None, connection.alias)
     tallies.recount()
 

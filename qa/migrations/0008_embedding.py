@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("qa", "0008_indexes_for_lists"),
+        ("qa", "0007_tell_doctor_of_removed_reply"),
     ]
 
     operations = [
