@@ -3,7 +3,6 @@
 import datetime
 import signal
 import subprocess
-import time
 import urllib.request
 
 import pytest
@@ -155,14 +154,6 @@ def answers(address):
         return None
 
 
-def wait_until_ready(address, patience=20):
-    """Until the worker, too, is at work."""
-    until = time.monotonic() + patience
-    while answers(f"{address}/readyz") != 200:
-        assert time.monotonic() < until
-        time.sleep(0.2)
-
-
 def test_the_demo_serves_and_ends_with_nothing_left_behind(tmp_path):
     serve_and_end(tmp_path, signal.SIGTERM)
     assert "already: it is kept as it is" in serve_and_end(tmp_path, signal.SIGINT)
@@ -185,7 +176,11 @@ def serve_and_end(data_dir, number):
         assert answers(f"{address}/healthz") == 200
         assert f"{address}/demo/mailbox/\n" in said
         assert answers(f"{address}/demo/mailbox/") == 200
-        wait_until_ready(address)
+        heard = ""
+        while "The worker has started." not in heard:
+            line = process.stderr.readline()
+            assert line, heard
+            heard += line
         process.send_signal(number)
         assert process.wait(timeout=15) == 0
         rest = process.stderr.read()  # ends only when server and worker have closed it too
