@@ -12,13 +12,12 @@ class QaConfig(AppConfig):
     def ready(self):
         from accounts import own_data  # noqa: PLC0415 - models are there only now
         from qa import own_data as questions  # noqa: PLC0415
-        from qa import public_changes  # noqa: PLC0415
+        from qa.public_changes import TRIGGERS as of_public_pages  # noqa: PLC0415
         from qa.retention import forget_patient  # noqa: PLC0415
-        from qa.search import triggers  # noqa: PLC0415
+        from qa.search.triggers import TRIGGERS as of_search  # noqa: PLC0415
 
         post_migrate.connect(sync_roles_after_migrate, sender=self)
-        pre_migrate.connect(public_changes.drop, sender=self)
-        post_migrate.connect(public_changes.install, sender=self)
-        pre_migrate.connect(triggers.drop, sender=self)
-        post_migrate.connect(triggers.install, sender=self)
+        for triggers in (of_public_pages, of_search):
+            pre_migrate.connect(triggers.drop, sender=self)
+            post_migrate.connect(triggers.install, sender=self)
         own_data.register("questions", questions.of_user, forget_patient)

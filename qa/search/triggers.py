@@ -2,17 +2,12 @@
 
 In the transaction of the change they delete the entry made of it and note the change for `entries.catch_up`. A noted
 change is a lock as well: who writes an entry holds its row in qa_searchchange, and so does who changes the text.
-
-Installed after every `migrate` where they differ from what is there: SQLite drops a table's triggers with the table,
-which a migration may make anew.
 """
 
-import hashlib
 from dataclasses import dataclass
 
-from django.db import connections, router, transaction
-
 from qa.models import SearchChange
+from qa.triggers import Triggers
 
 PREFIX = "qa_search_"
 
@@ -71,113 +66,88 @@ SQLITE_INDEX = {
         VALUES (NEW.id, NEW.heading, NEW.body, NEW.replies, NEW.labels); END""",
 }
 
-
-def install(sender, using, **kwargs):
-    """After `migrate`: the triggers as this module describes them. Does nothing where they are there already."""
-    connection = connections[using]
-    if not router.allow_migrate_model(using, SearchChange):
-        return
-    if SearchChange._meta.db_table not in connection.introspection.table_names():
-        return  # migrated back to before search
-    with transaction.atomic(using), connection.cursor() as cursor:
-        (_install_sqlite if connection.vendor == "sqlite" else _install_postgresql)(cursor)
-
-
-def drop(sender, using, plan=(), **kwargs):
-    """Before `migrate`: SQLite refuses to rename a table that a trigger names, and going back drops what they fill."""
-    connection = connections[using]
-    if connection.vendor == "sqlite" and plan:
-        with connection.cursor() as cursor:
-            for name in _sqlite_triggers(cursor):
-                cursor.execute(f"DROP TRIGGER {name}")
-    elif any(is_backwards and migration.app_label == "qa" for migration, is_backwards in plan):
-        with connection.cursor() as cursor:
-            for source in SOURCES:
-                for event in ("insert", "update", "delete"):
-                    cursor.execute(f"DROP FUNCTION IF EXISTS {PREFIX}{source.table}_{event} CASCADE")
-            cursor.execute("COMMENT ON TABLE qa_searchchange IS NULL")
+# What was computed from a question goes with it: its vector whenever the text may have changed, links to and from
+# it where it is not to be compared any longer; the questions that lose a link get another one.
+GONE = "origin = 'computed' AND (NEW.status <> 'answered' OR NEW.erased_at IS NOT NULL)"
+FORGET_COMPUTED = [
+    "DELETE FROM qa_embedding WHERE question_id = NEW.id;",
+    "INSERT INTO qa_relatedchange (question_id, reason) SELECT question_id, 'neighbour' FROM qa_relatedquestion "
+    f"WHERE related_id = NEW.id AND {GONE} ON CONFLICT DO NOTHING;",
+    f"DELETE FROM qa_relatedquestion WHERE (question_id = NEW.id OR related_id = NEW.id) AND {GONE};",
+    f"DELETE FROM qa_relatedtopic WHERE question_id = NEW.id AND {GONE};",
+]
 
 
-def _actions(source, row):
-    """What a change of `row` does, as SQL statements: note it first, which waits for who writes the entry just now."""
-    changed = [(source.kind, f"SELECT {row}.{source.key} AS id WHERE {row}.{source.key} IS NOT NULL")]
-    if source.table == "qa_question":  # an article beside a question is public only with it
-        changed.append(("article", f"SELECT id FROM qa_article WHERE question_id = {row}.id"))
-    for kind, keys in changed:
+def _actions(source, event, keys, ending=""):
+    """What a change does, as SQL statements: note it first, which waits for who writes the entry just now.
+
+    `keys` is the query of the keys of changed things, each once, as "id".
+    """
+    is_new = source.key == "id" and event == "INSERT"  # nothing was made of it yet
+    changed = [(source.kind, keys)]
+    if source.table == "qa_question" and not is_new:  # an article beside a question is public only with it
+        changed.append(("article", f"SELECT id FROM qa_article WHERE question_id IN ({keys})"))
+    for kind, found in changed:
         yield (
-            f"INSERT INTO qa_searchchange (kind, object_id) SELECT '{kind}', changed.id FROM ({keys}) changed "
-            "WHERE true ON CONFLICT (kind, object_id) DO UPDATE SET kind = excluded.kind WHERE false;"
+            f"INSERT INTO qa_searchchange (kind, object_id) SELECT '{kind}', changed.id FROM ({found}) changed "
+            f"WHERE changed.id IS NOT NULL{ending} ON CONFLICT (kind, object_id) "
+            "DO UPDATE SET kind = excluded.kind WHERE false;"
         )
-        yield f"DELETE FROM qa_searchentry WHERE kind = '{kind}' AND object_id IN ({keys});"
-    if source.table == "qa_question" and row == "NEW":
-        yield from _forget_computed(row)
+        if not is_new:
+            yield f"DELETE FROM qa_searchentry WHERE kind = '{kind}' AND object_id IN ({found});"
+    if source.table == "qa_question" and event == "UPDATE":
+        yield from FORGET_COMPUTED
 
 
-def _forget_computed(row):
-    """What was computed from a question's text goes with it: its vector whenever the text may have changed, links to
-    and from it where it is not to be compared any longer; the questions that lose a link get another one."""
-    yield f"DELETE FROM qa_embedding WHERE question_id = {row}.id;"
-    gone = f"({row}.status <> 'answered' OR {row}.erased_at IS NOT NULL)"
-    links = f"origin = 'computed' AND {gone}"
-    yield (
-        "INSERT INTO qa_relatedchange (question_id, reason) SELECT question_id, 'neighbour' FROM qa_relatedquestion "
-        f"WHERE related_id = {row}.id AND {links} ON CONFLICT DO NOTHING;"
-    )
-    yield f"DELETE FROM qa_relatedquestion WHERE (question_id = {row}.id OR related_id = {row}.id) AND {links};"
-    yield f"DELETE FROM qa_relatedtopic WHERE question_id = {row}.id AND {links};"
+def _matters(source, event, row="{row}", differs=""):
+    """Which changes of a row matter."""
+    condition = source.condition or "true"
+    if event != "UPDATE":
+        return condition.format(row=row)
+    columns = " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in (source.key, *source.columns))
+    return f"({condition.format(row='OLD')} OR {condition.format(row='NEW')}) AND ({columns})"
 
 
-def _events(source, differs):
-    """For each event of a row of `source`: when it matters, and which rows it is about."""
-    columns = (source.key, *source.columns)
-    changed = " OR ".join(f"OLD.{column} {differs} NEW.{column}" for column in columns)
-    old, new = (source.condition.format(row=row) or "true" for row in ("OLD", "NEW"))
-    yield "INSERT", "INSERT", new, ["NEW"]
-    yield "DELETE", "DELETE", old, ["OLD"]
-    yield "UPDATE", f"UPDATE OF {', '.join(columns)}", f"({old} OR {new}) AND ({changed})", ["OLD", "NEW"]
+def _update(source):
+    """The event of an update, and the query of the keys that it is about."""
+    columns = ", ".join((source.key, *source.columns))
+    keys = " UNION ".join(f"SELECT {row}.{source.key} AS id" for row in ("OLD", "NEW"))
+    return f"AFTER UPDATE OF {columns} ON {source.table}", keys
 
 
-def _install_sqlite(cursor):
-    wanted = {f"{PREFIX}{name}": f"CREATE TRIGGER {PREFIX}{name} {sql}" for name, sql in SQLITE_INDEX.items()}
+def _sqlite():
+    for name, sql in SQLITE_INDEX.items():
+        yield f"{PREFIX}{name}", sql
     for source in SOURCES:
-        for event, clause, condition, rows in _events(source, "IS NOT"):
-            name = f"{PREFIX}{source.table}_{event.lower()}"
-            actions = " ".join(action for row in rows for action in _actions(source, row))
-            wanted[name] = (
-                f"CREATE TRIGGER {name} AFTER {clause} ON {source.table} WHEN {condition} BEGIN {actions} END"
-            )
-    there = _sqlite_triggers(cursor)
-    for name in there:
-        if there[name] != wanted.get(name):
-            cursor.execute(f"DROP TRIGGER {name}")
-    for name, sql in wanted.items():
-        if there.get(name) != sql:
-            cursor.execute(sql)
+        for event, row in (("INSERT", "NEW"), ("DELETE", "OLD"), ("UPDATE", "")):
+            clause, keys = f"AFTER {event} ON {source.table}", f"SELECT {row}.{source.key} AS id"
+            if event == "UPDATE":
+                clause, keys = _update(source)
+            actions = " ".join(_actions(source, event, keys))
+            matters = _matters(source, event, row, "IS NOT")
+            yield f"{PREFIX}{source.table}_{event.lower()}", f"{clause} WHEN {matters} BEGIN {actions} END"
 
 
-def _sqlite_triggers(cursor):
-    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND name LIKE %s", [f"{PREFIX}%"])
-    return dict(cursor.fetchall())
-
-
-def _install_postgresql(cursor):
-    statements = []
+def _postgresql():
+    """Of rows that come or go one trigger for each statement; of updates only the row tells which columns differ."""
     for source in SOURCES:
-        for event, clause, condition, rows in _events(source, "IS DISTINCT FROM"):
-            name = f"{PREFIX}{source.table}_{event.lower()}"
-            actions = " ".join(action for row in rows for action in _actions(source, row))
-            statements.append(
-                f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-                f"$$ BEGIN {actions} RETURN NULL; END $$"
-            )
-            statements.append(
-                f"CREATE OR REPLACE TRIGGER {name} AFTER {clause} ON {source.table} "
-                f"FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION {name}()"
-            )
-    digest = hashlib.sha256("\n".join(statements).encode()).hexdigest()
-    cursor.execute("SELECT obj_description('qa_searchchange'::regclass, 'pg_class')")
-    if cursor.fetchone()[0] == digest:
-        return
-    for statement in statements:
-        cursor.execute(statement)
-    cursor.execute(f"COMMENT ON TABLE qa_searchchange IS '{digest}'")
+        for event, rows in (("INSERT", "NEW"), ("DELETE", "OLD")):
+            clause = f"AFTER {event} ON {source.table} REFERENCING {rows} TABLE AS changed_rows FOR EACH STATEMENT"
+            found = f"SELECT DISTINCT changed_row.{source.key} AS id FROM changed_rows changed_row"
+            keys = f"{found} WHERE {_matters(source, event, 'changed_row')}"
+            # In one order, so that two who note many changes never wait for each other in a circle.
+            actions = " ".join(_actions(source, event, keys, " ORDER BY changed.id"))
+            yield f"{PREFIX}{source.table}_{event.lower()}", (clause, f"{actions} RETURN NULL;")
+        clause, keys = _update(source)
+        matters = _matters(source, "UPDATE", differs="IS DISTINCT FROM")
+        actions = " ".join(_actions(source, "UPDATE", keys))
+        yield (
+            f"{PREFIX}{source.table}_update",
+            (
+                f"{clause} FOR EACH ROW WHEN ({matters})",
+                f"{actions} RETURN NULL;",
+            ),
+        )
+
+
+TRIGGERS = Triggers(PREFIX, SearchChange, dict(_sqlite()), dict(_postgresql()))
