@@ -16,7 +16,7 @@ from qa.importing.loading import SOURCE, reply_key
 from qa.importing.moments import Moments
 from qa.importing.record_updates import update_records
 from qa.importing.records import LINES, Record
-from qa.importing.tables import Table, analyze, lock_imports, make_room, reserve_keys
+from qa.importing.tables import Table, lock_imports, make_room, reserve_keys
 from qa.importing.vocabulary import Vocabulary
 from qa.models import (
     LOADED,
@@ -32,6 +32,7 @@ from qa.models import (
     Reply,
     ReplyStatus,
 )
+from qa.planning import analyze
 
 QUESTION_COLUMNS = (
     "source", "source_id", "language", "specialty_id", "headline", "title", "body", "pseudonym", "age_from", "age_to",

@@ -95,14 +95,6 @@ def lock_imports() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def analyze(*many: type[models.Model]) -> None:
-    """Let PostgreSQL count what the tables hold, before it plans queries as if they were small."""
-    if connection.vendor == "postgresql":
-        names = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in many)
-        with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {names}")
-
-
 def make_room() -> None:
     """Let SQLite keep more of its indexes in memory while this process writes many rows."""
     if connection.vendor == "sqlite":

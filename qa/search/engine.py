@@ -61,7 +61,7 @@ FIELDS = ("id", "kind", "object_id", "labels", "heading", "body", "replies")
 
 
 def engine() -> ModuleType:
-    """The engine of the database in use: `newest`, `closest`, `add_words`, `word_numbers`, `spellings`."""
+    """The engine of the database in use; both have the same functions."""
     return import_module("qa.search.sqlite" if connection.vendor == "sqlite" else "qa.search.postgresql")
 
 

@@ -90,10 +90,9 @@ def word_numbers() -> list[tuple[str, int]]:
 
 
 def tidy() -> None:
-    """After much was written: what waits to be indexed is, and the planner knows what there is."""
+    """After much was written: what waits to be indexed is."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT gin_clean_pending_list('qa_searchentry_vector')")
-        cursor.execute("ANALYZE qa_searchentry, qa_searchword, qa_searchspelling")
 
 
 def spellings(nearby: list[str], beginnings: list[str]) -> list[tuple[str, str, int]]:

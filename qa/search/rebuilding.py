@@ -6,13 +6,15 @@ from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import Doctor
-from qa.models import Article, EntryKind, Question, SearchChange, SearchEntry, Topic
+from qa.models import Article, EntryKind, Question, SearchChange, SearchEntry, SearchSpelling, SearchWord, Topic
+from qa.planning import analyze
 from qa.search.engine import engine
 from qa.search.entries import write
 from qa.search.pipeline import VERSION
 from qa.search.words import Tally, recount
 
 BATCH = 1_000
+TENFOLD = 10  # as many entries as the database knew of: then it looks at them anew
 
 
 def number_of_things() -> int:
@@ -31,7 +33,9 @@ def rebuild(progress: Callable[[int], object] | None = None, is_anew: bool = Fal
     """
     if is_anew:
         SearchEntry.objects.update(version=0)
-    written, tally = 0, Tally(is_counting=False)  # all is counted at the end
+    written, analyzed = 0, 1
+    analyze()
+    tally = Tally(is_counting=False)  # all is counted at the end
     for kind, things, order in _everything():
         for keys in _batches(things, order):
             ready = SearchEntry.objects.filter(kind=kind, object_id__in=keys, version=VERSION)
@@ -39,10 +43,14 @@ def rebuild(progress: Callable[[int], object] | None = None, is_anew: bool = Fal
             if missing:
                 _write(kind, [key for key in keys if key in missing], tally)
                 written += len(missing)
+            if written >= TENFOLD * analyzed:
+                analyze(SearchEntry)
+                analyzed = written
             if progress:
                 progress(len(keys))
     recount()
     engine().tidy()
+    analyze(SearchEntry, SearchWord, SearchSpelling)
     return written
 
 

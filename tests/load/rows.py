@@ -25,12 +25,13 @@ from django.utils import timezone  # noqa: E402
 from django.utils.text import slugify  # noqa: E402
 
 from accounts.models import Doctor, Specialty  # noqa: E402
-from qa import public_changes, search, tallies  # noqa: E402
+from qa import search, tallies  # noqa: E402
 from qa.models import (  # noqa: E402
     Article,
     Flag,
     Helpful,
     Photo,
+    PublicChange,
     Question,
     QuestionEvent,
     QuestionPart,
@@ -187,7 +188,7 @@ def fill(number, folder=None):
                 bar.update(size)
         with transaction.atomic():
             fill_waiting(world, number + 1)
-    public_changes.install(None, connection.alias)
+    PublicChange.objects.create()
     tallies.recount()
 
 

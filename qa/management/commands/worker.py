@@ -14,6 +14,7 @@ from qa import related
 from qa.heartbeat import beat
 from qa.models import PublicChange
 from qa.notifications import send_waiting, thank_reporters
+from qa.planning import analyze_daily
 from qa.retention import forget_expired_counts, forget_expired_drafts, forget_visitors, sweep_photos
 from qa.search import catch_up, recount_daily
 from qa.tallies import keep_counted
@@ -95,6 +96,7 @@ class Command(BaseCommand):
         forget_expired_counts()
         sweep_photos()
         recount_daily()
+        analyze_daily()
         call_command("clearsessions")
 
     def rest(self):
