@@ -1,11 +1,14 @@
 """Search: the text pipeline, the entries kept in step by triggers, and both engines behind one interface."""
 
+import itertools
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from snowballstemmer import stemmer
 
 from accounts.models import Doctor, DoctorAlias
 from qa.models import Article, EntryKind, Question, QuestionStatus, Reply, ReplyStatus, SearchChange, SearchEntry
@@ -55,6 +58,19 @@ def test_a_text_that_says_nothing_has_no_terms(text):
 
 def test_the_last_character_of_a_chinese_word_is_kept_by_itself_in_the_index():
     assert index_terms("乳癌", set()) == ["乳癌", "癌"]
+
+
+def test_texts_of_two_threads_at_once_are_not_mixed_up():
+    beginnings = ["".join(letters) for letters in itertools.product("bcdfglmnprst", "aeiou", "bdlmnrst")]
+    texts = [" ".join(start + ending for start in beginnings) for ending in ("ations", "fulness", "ically", "iveness")]
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(terms, texts))
+    finally:
+        sys.setswitchinterval(usual)
+    assert found == [[stemmer("english").stemWord(word) for word in text.split()] for text in texts]
 
 
 # Entries are in step with what the public may read
