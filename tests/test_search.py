@@ -4,6 +4,7 @@ import itertools
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import ANY
 
 import pytest
 from django.db import connection, transaction
@@ -251,6 +252,15 @@ def test_a_text_that_is_being_changed_while_entries_are_written_leaves_nothing_o
         pass
     assert find("quagmire") == []
     assert SearchEntry.objects.filter(kind="question", object_id=question.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_may_count_at_once():
+    make_answered_question(title="Gout")
+    catch_up()
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(in_own_connection, [recount] * 6))
+    assert numbers_of(["gout"]) == {ALL: SearchEntry.objects.count(), TOPICS: ANY, "gout": 1}
 
 
 def in_own_connection(work):
