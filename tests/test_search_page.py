@@ -1,5 +1,6 @@
 """Search as visitors meet it: what they may type, what they find, how it is shown, and what is suggested."""
 
+import datetime
 import json
 import re
 
@@ -15,6 +16,7 @@ from qa.limits import READING_LIMITS
 from qa.models import SearchEntry
 from qa.search import catch_up, rebuild, search, suggest, synonyms
 from qa.search.corrections import distance
+from qa.search.engine import engine
 from qa.search.excerpts import END, START, excerpt, mark
 from qa.search.pipeline import terms
 from qa.search.query import parse
@@ -76,6 +78,15 @@ def test_phrases_exclusions_and_filters_find_what_they_say():
     assert found("leg year:1999") == []
     assert found("leg specialty:nonsense") == []
     assert set(found("leg", specialty="nonsense")) == {one.pk, two.pk}
+
+
+def test_what_is_old_is_found_by_its_year_also_under_the_commonest_word(monkeypatch):
+    monkeypatch.setattr(engine(), "MOST_READ", 2)
+    old = make_answered_question(title="Rash", answered_at=datetime.datetime(2004, 5, 1, tzinfo=datetime.UTC))
+    assert found("rash year:2004") == [old.pk]
+    for _ in range(9):
+        make_answered_question(title="Rash")
+    assert found("rash year:2004") == found("", year="2004") == [old.pk]
 
 
 def test_what_holds_only_some_words_follows_what_holds_all_and_says_so(client):

@@ -143,6 +143,9 @@ def _find(wanted: _Wanted, may_be_some: bool) -> list[Entry]:
         query = query.among_latest(engine().MOST_READ)
     others = replace(query, is_of_others=True, latest=0)
     newest, articles_and_such = engine().newest((query, RANKED), (others, RANKED_OTHERS))
+    if query.latest and query.labels and len(newest) < RANKED:  # what is filed there may all be old
+        query = replace(query, latest=0)
+        (newest,) = engine().newest((query, RANKED))
     entries = {entry.pk: entry for entry in (*articles_and_such, *newest)}
     found = _rank(list(entries.values()), query.groups, query.of_all)
     if len(found) >= FEW or len(query.groups) < 2 or not may_be_some:
