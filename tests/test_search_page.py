@@ -175,6 +175,14 @@ def test_no_word_is_offered_that_is_no_longer_there():
     assert "quagmire" not in search("quagmrie").mended.values()
 
 
+def test_no_word_is_offered_for_itself():
+    make_answered_question(title="Swollen knee", body="Vasculitis.", reply_body="Wait.")
+    for typed in ('"swollen vascultis" knee', "swollen-vascultis knee"):
+        assert found(typed) == []
+        assert search(typed).hits
+        assert "swollen" not in search(typed).mended
+
+
 @pytest.mark.parametrize(
     ("one", "other", "errors"),
     [("gout", "gout", 0), ("gout", "guot", 1), ("gout", "gouty", 1), ("gout", "gut", 1), ("a", "abcd", 3)],

@@ -114,7 +114,8 @@ def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
     typed = replace(typed, words=words)
     wanted, numbers = _meanings(typed)
     mended = {}
-    unknown = {group.phrases[0][0] for group in wanted if not counted(group, numbers).number}
+    single = [group for group in wanted if len(group.phrases[0]) == 1]
+    unknown = {group.phrases[0][0] for group in single if not counted(group, numbers).number}
     if unknown and may_mend:
         for word, (spelling, term, number) in mend(text, unknown).items():
             mended[word] = (spelling, term)
