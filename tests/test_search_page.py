@@ -9,6 +9,7 @@ from django.core.cache import caches
 from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -245,6 +246,17 @@ def test_a_doctor_is_found_by_name(client, typed):
     assert "/doctors/wu-yuxin/" in page.links
     assert "Dr. Wu Yuxin" in page.text
     assert "Hidden" not in page.text
+
+
+def test_a_topic_is_shown_with_its_whole_original_name_and_an_article_with_its_review(client, doctor):
+    make_topic("Sweat Blisters", original_name="汗皰疹/汗疱疹")
+    make_article("Blisters", reviewer=doctor, reviewed_on=timezone.localdate())
+    make_article("More blisters")
+    catch_up()
+    text = PageReader(client.get("/search/?q=blisters").text).text
+    assert "汗皰疹/汗疱疹" in text
+    assert text.count("not reviewed by a doctor") == 1
+    assert text.count("reviewed by a doctor") == 2
 
 
 def test_tabs_and_facets_count_and_narrow(client):
