@@ -49,7 +49,7 @@ def test_the_same_records_again_change_no_row(write, loaded):
 def test_the_same_content_in_other_words_of_json_changes_no_row(write, loaded):
     before = everything()
     other = dict(reversed(record(topics=["Red Spots", "Skin"], asked="2016/6/1", language="EN").items()))
-    other["replies"] = [REPLY | {"doctor": "Dr.  Lu Daokuan", "next_step": "", "coverage": []}]
+    other["replies"] = [REPLY | {"doctor": "Dr. Dr.  Lu Daokuan", "next_step": "", "coverage": []}]
     assert "1 unchanged" in load(write(other))
     assert everything() == before
 

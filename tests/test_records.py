@@ -275,7 +275,7 @@ json_values = st.recursive(
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(), children, max_size=3),
     max_leaves=6,
 )
-TYPICAL = ["2016-06-01", "0-1", "soon", "https://imgur.com/a/b.", "\ufeff x", "Dr. A"]
+TYPICAL = ["2016-06-01", "0-1", "soon", "https://imgur.com/a/b.", "\ufeff x", "Dr. A", "Dr. Dr. A"]
 any_text = st.text(st.characters(codec=None), max_size=40)
 odd = json_values | any_text | st.sampled_from(TYPICAL)
 reply_like = st.dictionaries(st.sampled_from(REPLY_FIELDS), odd) | st.builds(
