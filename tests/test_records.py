@@ -107,6 +107,15 @@ def test_replies_go_to_doctors_of_the_archive_by_name_or_alias_and_never_to_a_ve
 
 
 @pytest.mark.django_db
+def test_of_two_doctors_of_one_name_the_second_is_known_by_the_other_names(write):
+    first, second = [Doctor.objects.create(name="Lee Wen", slug=f"lee-{n}", is_from_archive=True) for n in (1, 2)]
+    for name in ("Li Wen", "Lee Ven"):
+        DoctorAlias.objects.create(doctor=second, name=name)
+    load(write(record(replies=[REPLY | {"doctor": name} for name in ("Lee Wen", "Li Wen", "lee ven")])))
+    assert (first.replies.count(), second.replies.count()) == (1, 2)
+
+
+@pytest.mark.django_db
 def test_a_link_to_a_photo_elsewhere_is_replaced_by_words(write):
     load(write(record(body="This is my leg: https://imgur.com/a/H7au7. What is it?")))
     assert Question.objects.get().body == "This is my leg: (link to a photo, removed). What is it?"
