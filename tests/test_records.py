@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
@@ -259,6 +260,16 @@ def test_skipping_bad_lines_loads_the_rest_and_keeps_the_bad_ones_as_they_are(wr
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("option", ["skip_bad", "report"])
+def test_the_file_that_is_read_is_not_written_over(write, option):
+    path = write(b"not a record", record())
+    before = path.read_bytes()
+    with pytest.raises(CommandError, match="must not take the place"):
+        load(path, **{option: path.parent / "." / path.name})
+    assert path.read_bytes() == before
+
+
+@pytest.mark.django_db
 def test_checking_only_writes_nothing(write):
     before = everything()
     assert "lines: 2, bad: 0; nothing was written" in load(write(record(), record(2)), check=True)
@@ -274,9 +285,10 @@ def test_a_file_with_a_mark_windows_line_ends_and_no_last_line_end_is_read(tmp_p
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "."])
 @pytest.mark.django_db
-def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
+def test_a_file_that_cannot_be_read_is_named(tmp_path, name, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(CommandError, match="It cannot be read"):
-        load(tmp_path / name)
+        load(Path(name), skip_bad=Path())
 
 
 json_values = st.recursive(
