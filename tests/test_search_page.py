@@ -281,6 +281,21 @@ def test_tabs_and_facets_count_and_narrow(client):
     assert "Questions 2" in text
 
 
+def test_more_is_said_to_be_there_only_where_not_all_was_ranked(monkeypatch):
+    monkeypatch.setattr("qa.search.results.RANKED", 5)
+    for specialty in (make_specialty(), make_specialty("Urology"), make_specialty("Urology")):
+        make_answered_question(title="Rash", specialty=specialty)
+    make_article("Rash")
+    catch_up()
+    assert not any(choice.count.is_capped for choice in search("rash").facets["specialty"])
+    for _ in range(2):
+        make_answered_question(title="Rash")
+    catch_up()
+    results = search("rash")
+    assert {name for name, count in results.counts.items() if count.is_capped} == {"all", "question"}
+    assert all(choice.count.is_capped for choice in results.facets["specialty"])
+
+
 def test_pages_of_results_follow_one_another(client):
     for _ in range(45):
         make_answered_question(title="Rash")
