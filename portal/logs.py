@@ -4,9 +4,11 @@ import logging
 import re
 
 KEY = re.compile(
-    r"((?:\b|%2f)(?:my|invitation)(?:/|%2f)|\bsearch/\?(?:[^\s\"'<>]*&)?q=)[^/%?#&\s\"'<>][^/?#&\s\"'<>]*",
+    r"((?:\b|%2f)(?:my|invitation)(?:/|%2f))[^/%?#&\s\"'<>][^/?#&\s\"'<>]*"
+    r"|(\bsearch/(?:suggestions/)?\?(?:[^\s\"'<>]*&)?q=)[^&\s\"'<>]+",
     re.IGNORECASE,
 )
+HIDDEN = r"\1\2***"
 
 
 def hide_keys():
@@ -20,9 +22,9 @@ def hide_keys():
         except (TypeError, ValueError, KeyError):  # words and values that do not fit: logging reports it itself
             return record
         if KEY.search(message):
-            record.msg, record.args = KEY.sub(r"\1***", message), ()
+            record.msg, record.args = KEY.sub(HIDDEN, message), ()
         if record.exc_info:  # kept where formatters look for it
-            record.exc_text = KEY.sub(r"\1***", logging.Formatter().formatException(record.exc_info))
+            record.exc_text = KEY.sub(HIDDEN, logging.Formatter().formatException(record.exc_info))
         return record
 
     logging.setLogRecordFactory(make_record_without_keys)

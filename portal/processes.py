@@ -1,5 +1,6 @@
 """Starting the portal's own processes side by side, and ending them together."""
 
+import errno
 import signal
 import socket
 import subprocess
@@ -31,7 +32,9 @@ def free_port(host, text):
             probe.bind((host, int(text)))
         except PermissionError:
             raise CommandError(f"Port {text} is not open to you. Choose one above 1023, such as PORT=8001.") from None
-        except OSError:
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise CommandError(f"{host} is no address of this machine: {error.strerror}.") from None
             raise CommandError(
                 f"Port {text} is taken by another program. Choose another port, such as PORT=8001."
             ) from None

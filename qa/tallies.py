@@ -17,13 +17,15 @@ BATCH = 1000
 
 def keep_counted() -> bool:
     """Count anew where something has changed since, and the last count was long enough ago for what it took."""
-    version, not_before = cache.get(COUNTED) or ("", 0)
-    if time.time() < not_before or version == PublicChange.objects.version():
+    counted, not_before = cache.get(COUNTED) or ("", 0)
+    if time.time() < not_before or counted == (version := PublicChange.objects.version()):
         return False
     began = time.monotonic()
     recount()
     pause = PATIENCE * (time.monotonic() - began)
-    cache.set(COUNTED, (PublicChange.objects.version(), time.time() + pause), KEPT)
+    # Not the version of now: what has changed during the count may not be in it. Other numbers make another version, so
+    # after each count that found some there is one that finds none.
+    cache.set(COUNTED, (version, time.time() + pause), KEPT)
     return True
 
 

@@ -75,6 +75,16 @@ def test_nor_do_other_servers_and_errors_tell_it(caplog):
     assert caplog.text.count("***") == 5  # twice in the line of code and the message of the error
 
 
+@pytest.mark.parametrize("typed", ["gout", "%E7%99%BE", "%22gout%22", "gout/knee?", "/my/gout"])
+def test_nobody_learns_what_was_searched_for(caplog, typed):
+    with caplog.at_level(logging.INFO):
+        for path in ("search/", "search/suggestions/"):
+            logging.getLogger("anybody").info('"GET /%s?kind=all&q=%s&year=2004 HTTP/1.1" 200', path, typed)
+    assert [record.getMessage() for record in caplog.records] == [
+        f'"GET /{path}?kind=all&q=***&year=2004 HTTP/1.1" 200' for path in ("search/", "search/suggestions/")
+    ]
+
+
 def test_all_else_is_logged_as_it_is(caplog):
     with caplog.at_level(logging.INFO):
         logging.getLogger("anybody").info("100 %% of %s at /my/", "it")

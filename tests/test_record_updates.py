@@ -1,10 +1,12 @@
 """Records again: what is loaded twice changes nothing, what was changed here stays, what is exported comes back."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from io import BytesIO, TextIOWrapper
 
@@ -49,7 +51,7 @@ def test_the_same_records_again_change_no_row(write, loaded):
 def test_the_same_content_in_other_words_of_json_changes_no_row(write, loaded):
     before = everything()
     other = dict(reversed(record(topics=["Red Spots", "Skin"], asked="2016/6/1", language="EN").items()))
-    other["replies"] = [REPLY | {"doctor": "Dr.  Lu Daokuan", "next_step": "", "coverage": []}]
+    other["replies"] = [REPLY | {"doctor": "Dr. Dr.  Lu Daokuan", "next_step": "", "coverage": []}]
     assert "1 unchanged" in load(write(other))
     assert everything() == before
 
@@ -257,6 +259,24 @@ def test_one_source_alone_is_exported_to_the_standard_output(write, archive, mon
     call_command("export_questions", source=["old-site"])
     sys.stdout.flush()
     assert [json.loads(line)["source"] for line in raw.getvalue().splitlines()] == ["old-site"]
+
+
+def test_a_pipe_is_written_to_and_stays_one(loaded, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        read = pool.submit(pipe.read_bytes)
+        written_there = export(tmp_path / "out.jsonl")
+        call_command("export_questions", str(pipe))
+        assert read.result(10) == written_there
+    assert pipe.is_fifo()
+
+
+def test_a_folder_is_no_file_to_export_to(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in (".", str(tmp_path)):
+        with pytest.raises(CommandError, match="It cannot be written: Is a directory"):
+            call_command("export_questions", name)
 
 
 def test_what_importing_would_refuse_is_exported_and_named(loaded, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 from functools import partial
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError
@@ -104,6 +105,15 @@ def test_replies_go_to_doctors_of_the_archive_by_name_or_alias_and_never_to_a_ve
     assert (first.doctor.name, first.doctor.is_from_archive, first.doctor.is_verified) == ("Lu Daokuan", True, False)
     assert second.doctor == known
     assert [specialty.name for specialty in known.specialties.all()] == ["Dermatology"]
+
+
+@pytest.mark.django_db
+def test_of_two_doctors_of_one_name_the_second_is_known_by_the_other_names(write):
+    first, second = [Doctor.objects.create(name="Lee Wen", slug=f"lee-{n}", is_from_archive=True) for n in (1, 2)]
+    for name in ("Li Wen", "Lee Ven"):
+        DoctorAlias.objects.create(doctor=second, name=name)
+    load(write(record(replies=[REPLY | {"doctor": name} for name in ("Lee Wen", "Li Wen", "lee ven")])))
+    assert (first.replies.count(), second.replies.count()) == (1, 2)
 
 
 @pytest.mark.django_db
@@ -250,6 +260,16 @@ def test_skipping_bad_lines_loads_the_rest_and_keeps_the_bad_ones_as_they_are(wr
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("option", ["skip_bad", "report"])
+def test_the_file_that_is_read_is_not_written_over(write, option):
+    path = write(b"not a record", record())
+    before = path.read_bytes()
+    with pytest.raises(CommandError, match="must not take the place"):
+        load(path, **{option: path.parent / "." / path.name})
+    assert path.read_bytes() == before
+
+
+@pytest.mark.django_db
 def test_checking_only_writes_nothing(write):
     before = everything()
     assert "lines: 2, bad: 0; nothing was written" in load(write(record(), record(2)), check=True)
@@ -265,9 +285,10 @@ def test_a_file_with_a_mark_windows_line_ends_and_no_last_line_end_is_read(tmp_p
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "."])
 @pytest.mark.django_db
-def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
+def test_a_file_that_cannot_be_read_is_named(tmp_path, name, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(CommandError, match="It cannot be read"):
-        load(tmp_path / name)
+        load(Path(name), skip_bad=Path())
 
 
 json_values = st.recursive(
@@ -275,7 +296,7 @@ json_values = st.recursive(
     lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(), children, max_size=3),
     max_leaves=6,
 )
-TYPICAL = ["2016-06-01", "0-1", "soon", "https://imgur.com/a/b.", "\ufeff x", "Dr. A"]
+TYPICAL = ["2016-06-01", "0-1", "soon", "https://imgur.com/a/b.", "\ufeff x", "Dr. A", "Dr. Dr. A"]
 any_text = st.text(st.characters(codec=None), max_size=40)
 odd = json_values | any_text | st.sampled_from(TYPICAL)
 reply_like = st.dictionaries(st.sampled_from(REPLY_FIELDS), odd) | st.builds(

@@ -20,11 +20,13 @@ from qa.models import (
     RelatedReason,
     RelatedTopic,
     ReplyReview,
+    SearchEntry,
 )
 from qa.related import find_matches, find_similar, suggest_specialties
 from qa.related.finding import Match
 from qa.related.links import choose
 from qa.search import catch_up
+from qa.search import rebuild as rebuild_search
 from tests.factories import in_step, make_answered_question, make_doctor, make_question, make_specialty, make_topic
 from tests.processes import manage
 
@@ -255,6 +257,16 @@ def test_a_question_that_is_deleted_meanwhile_is_forgotten(eczema):
     RelatedChange.objects.note([eczema[0].pk], RelatedReason.CHANGED)
     in_step()
     assert not RelatedChange.objects.exists()
+
+
+def test_what_a_rebuild_of_search_writes_gets_its_links_too(eczema):
+    in_step()
+    SearchEntry.objects.filter(object_id=eczema[1].pk).update(version=0)  # of an older pipeline: nothing has changed
+    question = make_answered_question(title="Hands in winter", body="My hands itch, and each winter the skin cracks.")
+    rebuild_search()
+    assert [change.question_id for change in RelatedChange.objects.all()] == [question.pk]
+    in_step()
+    assert len(links_of(question)) == 4
 
 
 def test_a_rebuild_goes_on_where_it_ended(eczema):

@@ -1,11 +1,15 @@
 """Search: the text pipeline, the entries kept in step by triggers, and both engines behind one interface."""
 
+import itertools
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import ANY
 
 import pytest
 from django.db import connection, transaction
 from django.utils import timezone
+from snowballstemmer import stemmer
 
 from accounts.models import Doctor, DoctorAlias
 from qa.models import Article, EntryKind, Question, QuestionStatus, Reply, ReplyStatus, SearchChange, SearchEntry
@@ -55,6 +59,19 @@ def test_a_text_that_says_nothing_has_no_terms(text):
 
 def test_the_last_character_of_a_chinese_word_is_kept_by_itself_in_the_index():
     assert index_terms("乳癌", set()) == ["乳癌", "癌"]
+
+
+def test_texts_of_two_threads_at_once_are_not_mixed_up():
+    beginnings = ["".join(letters) for letters in itertools.product("bcdfglmnprst", "aeiou", "bdlmnrst")]
+    texts = [" ".join(start + ending for start in beginnings) for ending in ("ations", "fulness", "ically", "iveness")]
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            found = list(pool.map(terms, texts))
+    finally:
+        sys.setswitchinterval(usual)
+    assert found == [[stemmer("english").stemWord(word) for word in text.split()] for text in texts]
 
 
 # Entries are in step with what the public may read
@@ -235,6 +252,15 @@ def test_a_text_that_is_being_changed_while_entries_are_written_leaves_nothing_o
         pass
     assert find("quagmire") == []
     assert SearchEntry.objects.filter(kind="question", object_id=question.pk).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_may_count_at_once():
+    make_answered_question(title="Gout")
+    catch_up()
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(in_own_connection, [recount] * 6))
+    assert numbers_of(["gout"]) == {ALL: SearchEntry.objects.count(), TOPICS: ANY, "gout": 1}
 
 
 def in_own_connection(work):

@@ -3,6 +3,7 @@
 import gzip
 import re
 import signal
+import socket
 import subprocess
 import time
 import urllib.error
@@ -11,6 +12,7 @@ import urllib.request
 import pytest
 from django.core.management import CommandError, call_command
 
+from portal.processes import free_port as free_port_at
 from tests.processes import PRODUCTION, command, environment, free_port, manage
 
 KEY = "a-key-of-a-private-page"
@@ -78,3 +80,14 @@ def test_a_development_is_not_served_to_the_world(settings):
 def test_the_number_of_processes_must_be_one(number):
     with pytest.raises(CommandError, match="WORKERS is"):
         call_command("serve", f"--workers={number}")
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "203.0.113.1", "::g"])
+def test_the_address_must_be_one_of_this_machine(host):
+    with pytest.raises(CommandError, match=f"{host} is no address of this machine"):
+        free_port_at(host, "8000")
+
+
+def test_a_port_that_is_taken_is_said_to_be():
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(CommandError, match="is taken by another"):
+        free_port_at("127.0.0.1", str(other.getsockname()[1]))

@@ -82,8 +82,8 @@ def without_empty(data: dict) -> dict:
 
 
 def plain_name(name: str) -> str:
-    """A doctor's name without the title, which the pages put before it."""
-    return re.sub(r"^(?:dr|doctor)\b\.?\s*", "", " ".join(name.split()), flags=re.IGNORECASE)
+    """A doctor's name without the title, which the pages put before it; some have two."""
+    return re.sub(r"^(?:(?:dr|doctor)\b\.?\s*)+", "", " ".join(name.split()), flags=re.IGNORECASE)
 
 
 class AllNames:

@@ -51,11 +51,14 @@ class NameTable:
         self.unknown = unknown
         self.spelling = {}  # a name in small letters: as it is kept
         self.keys = {}  # a name as it is kept: the row's primary key
-        for key, name in names:
+        kept = dict(names)
+        for key, name in kept.items():
             self.keys.setdefault(name, key)
             self.spelling.setdefault(name.casefold(), name)
-        kept = {key: name for name, key in self.keys.items()}
         for key, name in others:
+            if self.keys[kept[key]] != key:  # a namesake of the row that has the name: known by the other one only
+                kept[key] = name
+                self.keys.setdefault(name, key)
             self.spelling.setdefault(name.casefold(), kept[key])
 
     def known(self, name: str) -> str | None:

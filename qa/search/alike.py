@@ -53,7 +53,7 @@ def candidates(text: str, limit: int = 200) -> list[Candidate]:
     found = engine().closest(weights.leading, Query(), limit + OTHERS)
     found = [(weights.score(entry), entry) for entry in found if entry.kind == EntryKind.QUESTION]
     found.sort(key=lambda scored: (-scored[0][0], -scored[1].pk))
-    public = Question.objects.public().whole().filter(pk__in=[entry.object_id for _, entry in found], erased_at=None)
+    public = Question.objects.comparable().filter(pk__in=[entry.object_id for _, entry in found])
     readable = set(public.values_list("pk", flat=True))
     comparable = [
         Candidate(entry.object_id, score, shared) for (score, shared), entry in found if entry.object_id in readable

@@ -23,7 +23,7 @@ def mend(text: str, unknown: set[str]) -> dict[str, tuple[str, str, int]]:
     if not wrong:
         return {}
     nearby = {other for word in wrong for other in one_error_away(word)}
-    rows = engine().spellings(sorted(nearby), [word[:SAME_BEGINNING] for word in wrong])
+    rows = engine().spellings(sorted(nearby), [word[:SAME_BEGINNING] for word in wrong if len(word) >= LONG])
     found = {}
     for word in wrong:
         likely = [(distance(word, spelling), -number, spelling, term) for spelling, term, number in rows]

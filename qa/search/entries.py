@@ -52,12 +52,16 @@ def catch_up(limit: int = BATCH) -> int:
         write(((change.kind, change.object_id) for change in found), tally)
         tally.save()
         SearchChange.objects.filter(pk__in=[change.pk for change in found]).delete()
-        _note_for_related(change.object_id for change in found if change.kind == EntryKind.QUESTION)
+        note_for_related(change.object_id for change in found if change.kind == EntryKind.QUESTION)
     return len(found)
 
 
-def _note_for_related(questions):
-    """What is new or has changed may resemble other questions than before."""
+def note_for_related(questions: Iterable[int]) -> None:
+    """What is new or has changed may resemble other questions than before.
+
+    Args:
+        questions: keys; the caller holds the row of each in `SearchChange`.
+    """
     relatable = Question.objects.relatable().filter(pk__in=list(questions))
     RelatedChange.objects.note(list(relatable.values_list("pk", flat=True)), RelatedReason.CHANGED)
 

@@ -5,6 +5,7 @@ Cut from texts that are public now, never from the index.
 
 import re
 from collections.abc import Iterable
+from itertools import islice, takewhile
 
 from qa.search.engine import Phrase, is_prefix
 from qa.search.pipeline import TO_SIMPLIFIED, located
@@ -28,7 +29,8 @@ def excerpt(text: str, wanted: Iterable[Phrase], is_markdown: bool = False) -> t
     hits = list(_hits(text, wanted))
     begin, most = 0, 0
     for number, (start, _end, _phrase) in enumerate(hits):
-        here = len({phrase for other, _stop, phrase in hits[number:] if other < start + LENGTH - BEFORE})
+        near = takewhile(lambda hit, last=start + LENGTH - BEFORE: hit[0] < last, islice(hits, number, None))
+        here = len({phrase for _start, _end, phrase in near})
         if here > most:
             begin, most = start, here
     begin = 0 if begin < LENGTH - BEFORE else _word_begin(text, begin - BEFORE)

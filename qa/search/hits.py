@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Value, When
-from django.db.models.functions import Cast, Concat, Left
+from django.db.models.functions import Cast, Left
 from django.urls import reverse
 
 from accounts.models import Doctor, Specialty
@@ -24,10 +24,7 @@ class Hit:
     heading: str
     text: str = ""
     reply: str = ""  # an excerpt of the first reply
-    note: str = (
-        ""  # of a doctor: verified, archive or expired; of an article: its origin; of a topic: its original name
-    )
-    is_reviewed: bool = False
+    note: str = ""  # of a doctor: verified or archive; of an article: reviewed; of a topic: its original name
     question: Question | None = None
     specialties: tuple[Named, ...] = ()
     holds_all: bool = True  # that was wanted
@@ -72,15 +69,13 @@ def _question_hit(entry, question, wanted):
 def _other_hit(entry, row, names, wanted):
     name, slug, text, note = row
     is_doctor = entry.kind == EntryKind.DOCTOR
-    origin, _slash, reviewed = note.partition("/")
     keys = _numbers_of(entry, "specialty")
     return Hit(
         kind=entry.kind,
         url=reverse(f"{entry.kind}_detail", args=[slug]),
         heading=mark(f"Dr. {name}" if is_doctor else name, wanted),
         text=excerpt(text, wanted, is_markdown=True)[0] if text else "",
-        note=mark(origin, wanted) if entry.kind == EntryKind.TOPIC else origin,
-        is_reviewed=reviewed == "1",
+        note=mark(note, wanted) if entry.kind == EntryKind.TOPIC else note,
         specialties=tuple(names["specialty", key] for key in keys if ("specialty", key) in names),
         holds_all=entry.holds_all,
     )
@@ -101,7 +96,7 @@ def _read_others(keys, entries, choices):
             "article hit",
             "title",
             text=Left("body", READ),
-            note=_origin(),
+            note=_review(),
         ),
         _rows(Specialty.objects.filter(pk__in=specialties), "specialty"),
         _rows(Topic.objects.filter(pk__in=topics), "topic"),
@@ -130,10 +125,9 @@ def _standing():
     )
 
 
-def _origin():
-    """Of an article: its origin and whether a doctor has reviewed it."""
-    reviewed = Case(When(reviewer__isnull=False, then=Value("/1")), default=Value("/0"))
-    return Concat(F("origin"), reviewed)
+def _review():
+    """Of an article: whether a doctor has reviewed it."""
+    return Case(When(reviewer__isnull=False, then=Value("reviewed")), default=Value(""))
 
 
 def _numbers_of(entry, name) -> Iterable[int]:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from itertools import pairwise
 from pathlib import Path
+from threading import Lock
 
 import snowballstemmer
 
@@ -40,13 +41,18 @@ class _Stems(dict):
     def __missing__(self, word):
         if len(self) > KNOWN_WORDS:
             self.clear()
-        term = "" if word in STOP_WORDS or len(word) > LONGEST else _stem(word)
+        if word in STOP_WORDS or len(word) > LONGEST:
+            term = ""
+        else:
+            with _stemming:
+                term = _stem(word)
         self[word] = term
         return term
 
 
 _stems = _Stems()
 _stem = snowballstemmer.stemmer("english").stemWord
+_stemming = Lock()  # a stemmer keeps the word it works on: two threads at once would mix up theirs
 
 
 def located(text: str) -> list[tuple[str, int, int]]:

@@ -9,7 +9,7 @@ from accounts.models import Doctor
 from qa.models import Article, EntryKind, Question, SearchChange, SearchEntry, SearchSpelling, SearchWord, Topic
 from qa.planning import analyze
 from qa.search.engine import engine
-from qa.search.entries import write
+from qa.search.entries import note_for_related, write
 from qa.search.pipeline import VERSION
 from qa.search.words import Tally, recount
 
@@ -79,6 +79,9 @@ def _write(kind, keys, tally):
     changes = SearchChange.objects.filter(kind=kind, object_id__in=keys)
     SearchChange.objects.bulk_create([SearchChange(kind=kind, object_id=key) for key in keys], ignore_conflicts=True)
     held = dict(changes.select_for_update(skip_locked=True).values_list("object_id", "pk"))
+    if kind == EntryKind.QUESTION:  # one that has no entry at all is new or has changed
+        there = SearchEntry.objects.filter(kind=kind, object_id__in=held)
+        note_for_related(held.keys() - set(there.values_list("object_id", flat=True)))
     write([(kind, key) for key in keys if key in held], tally)
     tally.save()
     SearchChange.objects.filter(pk__in=held.values()).delete()

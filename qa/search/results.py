@@ -92,17 +92,18 @@ def search(text: str, tab: str = "all", chosen: Mapping[str, str] | None = None,
     wanted = _prepare(text, typed, filters, may_mend=not is_literal)
     if not wanted.query.groups and not filters:
         return Results()
-    found = _find(wanted, may_be_some=not is_literal and not (filters and wanted.mended))
+    found, cut = _find(wanted, may_be_some=not is_literal and not (filters and wanted.mended))
     of_tab = [entry for entry in found if tab in ("all", entry.kind)]
     page, newer, older = _page(of_tab, chosen)
     choices = _choices(of_tab)
     hits, names = read_hits(page, wanted.phrases(), choices)
+    counts = _counts(found, cut)
     return Results(
         filters=filters,
         is_empty_search=False,
         hits=hits,
-        counts=_counts(found),
-        facets=_named(choices, names, is_capped=len(found) >= RANKED),
+        counts=counts,
+        facets=_named(choices, names, is_capped=counts[tab].is_capped),
         mended=wanted.mended_in(found),
         newer=newer,
         older=older,
@@ -114,7 +115,8 @@ def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
     typed = replace(typed, words=words)
     wanted, numbers = _meanings(typed)
     mended = {}
-    unknown = {group.phrases[0][0] for group in wanted if not counted(group, numbers).number}
+    single = [group for group in wanted if len(group.phrases[0]) == 1]
+    unknown = {group.phrases[0][0] for group in single if not counted(group, numbers).number}
     if unknown and may_mend:
         for word, (spelling, term, number) in mend(text, unknown).items():
             mended[word] = (spelling, term)
@@ -136,24 +138,33 @@ def _meanings(typed):
         synonyms.read_again(numbers[TOPICS])
 
 
-def _find(wanted: _Wanted, may_be_some: bool) -> list[Entry]:
-    """The entries that hold all that is wanted, best first; where they are few, then those that hold some of it."""
+def _find(wanted: _Wanted, may_be_some: bool) -> tuple[list[Entry], set[str]]:
+    """The entries that hold all that is wanted, best first; where they are few, then those that hold some of it.
+
+    And the kinds of which there may be more.
+    """
     query = wanted.query
     if query.number > engine().MOST_READ:
         query = query.among_latest(engine().MOST_READ)
     others = replace(query, is_of_others=True, latest=0)
     newest, articles_and_such = engine().newest((query, RANKED), (others, RANKED_OTHERS))
+    if query.latest and query.labels and len(newest) < RANKED:  # what is filed there may all be old
+        query = replace(query, latest=0)
+        (newest,) = engine().newest((query, RANKED))
+    cut = {EntryKind.QUESTION} if query.latest or len(newest) >= RANKED else set()
+    if len(articles_and_such) >= RANKED_OTHERS:
+        cut |= set(EntryKind) - {EntryKind.QUESTION}
     entries = {entry.pk: entry for entry in (*articles_and_such, *newest)}
     found = _rank(list(entries.values()), query.groups, query.of_all)
     if len(found) >= FEW or len(query.groups) < 2 or not may_be_some:
-        return found
+        return found, cut
     some = engine().closest(_rarest(wanted), query, RANKED_OTHERS)
     some = _rank([entry for entry in some if entry.pk not in entries], query.groups, query.of_all)
     least = MIN_SHARE * max((entry.score for entry in some), default=0)
     some = [entry for entry in some if entry.score >= least > 0]
     for entry in some:
         entry.holds_all = False
-    return found + some
+    return found + some, cut
 
 
 def _rank(entries: list[Entry], groups: tuple[Group, ...], of_all: int) -> list[Entry]:
@@ -189,11 +200,9 @@ def _page(entries, chosen):
     return page, newer, older
 
 
-def _counts(entries):
+def _counts(entries, cut):
     numbers = Counter(entry.kind for entry in entries)
-    most = {EntryKind.QUESTION: RANKED}
-    counts = {kind: Count(numbers[kind], numbers[kind] >= most.get(kind, RANKED_OTHERS)) for kind in EntryKind}
-    return {"all": Count(len(entries), any(count.is_capped for count in counts.values())), **counts}
+    return {"all": Count(len(entries), bool(cut)), **{kind: Count(numbers[kind], kind in cut) for kind in EntryKind}}
 
 
 def _choices(entries):

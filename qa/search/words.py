@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable
+from itertools import chain, islice
 from random import randrange
 
 from django.core.cache import cache
@@ -77,6 +78,10 @@ def recount() -> None:
     with transaction.atomic():
         SearchWord.objects.all().delete()
         own = [(ALL, SearchEntry.objects.count()), (TOPICS, randrange(1, 2**30))]
-        rows = [SearchWord(term=term, number=number) for term, number in [*own, *numbers]]
-        SearchWord.objects.bulk_create(rows, batch_size=BATCH)
+        numbers = chain(own, numbers)
+        while rows := [SearchWord(term=term, number=number) for term, number in islice(numbers, BATCH)]:
+            # Whoever counts at the same time has just written rows that were not there to be deleted.
+            SearchWord.objects.bulk_create(
+                rows, update_conflicts=True, unique_fields=["term"], update_fields=["number"]
+            )
         SearchSpelling.objects.exclude(term__in=SearchWord.objects.values("term")).delete()

@@ -128,13 +128,17 @@ def load(connections, paths, seconds, headers=None, accepted=(200,)):
         turn, own = 0, Timing()
         while not turn or time.perf_counter() < until:
             began = time.perf_counter()
-            path = paths(number, turn)
-            answer = connection.get(path, headers)
+            path, turn = paths(number, turn), turn + 1
+            try:
+                answer = connection.get(path, headers)
+            except (OSError, EOFError) as error:
+                connection.close()
+                own.failures.append(f"{type(error).__name__} {path}")
+                continue
             own.seconds.append(time.perf_counter() - began)
             own.size += answer.size
             if answer.status not in accepted:
                 own.failures.append(f"{answer.status} {path}")
-            turn += 1
         with lock:
             total.seconds += own.seconds
             total.size += own.size

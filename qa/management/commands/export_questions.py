@@ -52,15 +52,20 @@ class Command(BaseCommand):
         if path is None:
             yield getattr(self.stdout._out, "buffer", sys.stdout.buffer)
             return
-        part = path.with_name(f"{path.name}.part")
         try:
-            with part.open("wb") as target:
-                yield target
-            part.replace(path)
+            if path.exists() and not path.is_file():  # /dev/stdout: no file is to take its place
+                with path.open("wb") as target:
+                    yield target
+                return
+            part = path.with_name(f"{path.name}.part")
+            try:
+                with part.open("wb") as target:
+                    yield target
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
         except OSError as error:
             raise CommandError(f"{path}: It cannot be written: {error.strerror}.") from None
-        finally:
-            part.unlink(missing_ok=True)
 
 
 def progress(number):

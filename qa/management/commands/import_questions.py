@@ -50,11 +50,13 @@ class Command(BaseCommand):
         mapping = self.read_map(map) if map else None
         names = Vocabulary(Unknown(options["specialties"]), Unknown(options["topics"]))
         records = RecordFile(file, names, mapping, needs_reply=not options["open_unanswered"])
-        bad_file = skip_bad and (file.with_name(f"{file.name}.bad") if skip_bad == Path() else skip_bad)
         if file.exists() and not file.is_file():
             raise CommandError(f"{file}: It cannot be read: it is no file.")
+        bad_file = skip_bad and (file.with_name(f"{file.name}.bad") if skip_bad == Path() else skip_bad)
         try:
             lines = count_lines(file)
+            if any(path and path.exists() and path.samefile(file) for path in (bad_file, report)):
+                raise CommandError(f"{file}: What is written must not take the place of what is read.")
             self.find_problems(records, lines, None if check else bad_file)
         except OSError as error:
             raise CommandError(f"{error.filename}: It cannot be read or written: {error.strerror}.") from None

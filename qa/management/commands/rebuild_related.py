@@ -1,11 +1,11 @@
 """`manage.py rebuild_related`: the computed links of all questions, anew."""
 
-import os
 import subprocess
 import sys
 import time
 
-from django.core.management.base import BaseCommand
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
 from qa import embedding
@@ -24,8 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, processes, part, **options):
         if processes < 1:
-            self.stderr.write("There must be one process at least.")
-            sys.exit(2)
+            raise CommandError("There must be one process at least.")
         if part is not None:
             self.work(part, processes)
             return
@@ -38,13 +37,12 @@ class Command(BaseCommand):
         others = [self.start(number, processes) for number in range(processes)]
         self.watch(others, left)
         if any(other.returncode for other in others):
-            self.stderr.write("Not all could be done; begun again, the command goes on from here.")
-            sys.exit(1)
+            raise CommandError("Not all could be done; begun again, the command goes on from here.")
         self.stdout.write(f"{left} questions in {time.monotonic() - began:.0f} seconds.")
 
     def start(self, number, processes):
-        command = [sys.executable, sys.argv[0], "rebuild_related", f"--processes={processes}", f"--part={number}"]
-        return subprocess.Popen(command, env=os.environ)
+        program = [sys.executable, str(settings.BASE_DIR / "manage.py"), "rebuild_related"]
+        return subprocess.Popen([*program, f"--processes={processes}", f"--part={number}"])
 
     def watch(self, others, left):
         """Bars that follow what the database says is done."""
