@@ -122,11 +122,8 @@ def table(found, memory):
     engines = dict.fromkeys(name.split()[0] for name in found)
     for engine in engines:
         portals = [name for name in found if name.startswith(engine)]
-        lines += [
-            "",
-            f"| {engine} | queries |" + "".join(f" {name.split()[1]}: /s | p50 | p99 | bare | cpu |" for name in portals),
-        ]
-        lines[-1] += " growth |" if len(portals) > 1 else ""
+        columns = "".join(f" {name.split()[1]}: /s | p50 | p99 | bare | cpu |" for name in portals)
+        lines += ["", f"| {engine} | queries |{columns}{' growth |' if len(portals) > 1 else ''}"]
         lines += ["|---|" + "---:|" * (lines[-1].count("|") - 2)]
         for page in found[portals[0]]:
             results = [found[name].get(page, {}) for name in portals]
