@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -91,7 +92,7 @@ def answer_queue(request, doctor):
     answered = Question.objects.answered().filter(specialty__in=doctor.specialties.all(), erased_at__isnull=True)
     mine = Question.objects.claimed_by(doctor).for_queue(doctor)[:ROWS]
     drafts = Reply.objects.drafts().filter(doctor=doctor).exclude(question__in=[question.pk for question in mine])
-    at_desk = Question.objects.at_desk_of(doctor)
+    at_desk = Exists(Question.objects.at_desk_of(doctor).filter(pk=OuterRef("question")))
     context = {
         "title": _("Doctors' desk"),
         "doctor": doctor,
@@ -102,10 +103,10 @@ def answer_queue(request, doctor):
         "is_beginning": last is None,
         "after": rows[ROWS - 1].pk if len(rows) > ROWS else "",
         "mine": mine,
-        "drafts": drafts.filter(question__in=at_desk).select_related("question")[:ROWS],
-        "left": drafts.exclude(question__in=at_desk)[:ROWS],
+        "drafts": drafts.filter(at_desk).select_related("question")[:ROWS],
+        "left": drafts.filter(~at_desk)[:ROWS],
         "answered": answered.exclude(replies__doctor=doctor).order_by("-answered_at", "-pk")[:10],
-        "replies": Reply.objects.sent().filter(doctor=doctor, question__in=at_desk).select_related("question")[:10],
+        "replies": Reply.objects.sent().filter(at_desk, doctor=doctor).select_related("question")[:10],
     }
     return show(request, "queue", context)
 

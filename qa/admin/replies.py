@@ -1,6 +1,7 @@
 """Replies at the desk: the list, templates, what a doctor does with published replies, and passing a question on."""
 
 from django.contrib import admin, messages
+from django.db.models import Exists, OuterRef
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -33,10 +34,10 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
         if request.user.has_perm("qa.moderate_question"):
             return replies & Reply.objects.sent()
         doctor = getattr(request.user, "doctor", None)
-        return (
-            replies.filter(doctor=doctor, question__in=Question.objects.at_desk_of(doctor))
-            if doctor
-            else replies.none()
+        if not doctor:
+            return replies.none()
+        return replies.filter(
+            Exists(Question.objects.at_desk_of(doctor).filter(pk=OuterRef("question"))), doctor=doctor
         )
 
     def get_urls(self):

@@ -4,7 +4,7 @@ import uuid
 
 from django.core.files.storage import storages
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -42,11 +42,11 @@ class PhotoQuerySet(models.QuerySet):
         """What this user may see: moderators all that was sent, doctors what is in their care, everybody the public."""
         if user.has_perm("qa.moderate_question"):
             return self.filter(question__isnull=False)
-        visible = Q(pk__in=Photo.objects.public())
+        visible = Q(Exists(Photo.objects.public().filter(pk=OuterRef("pk"))))
         if user.is_authenticated:
             own_specialties = Specialty.objects.filter(doctors__in=Doctor.objects.licensed().filter(user=user))
-            in_care = Question.objects.in_care().filter(specialty__in=own_specialties)
-            visible |= Q(question__patient__user=user) | Q(question__in=in_care)
+            in_care = Question.objects.in_care().filter(specialty__in=own_specialties, pk=OuterRef("question"))
+            visible |= Q(question__patient__user=user) | Q(Exists(in_care))
         return self.filter(visible)
 
 
