@@ -11,6 +11,7 @@ on the same server. Prints a table and writes JSON; nothing passes or fails.
 import argparse
 import itertools
 import json
+import os
 import platform
 import shutil
 import sys
@@ -28,8 +29,7 @@ CONNECTIONS = 2
 ROUNDS = 3
 COUNTED = 8  # times that a page's queries are counted, until each thread has answered once
 FEW = 10_000
-# A folder of JSON lines to take sentences from, kept beside the project, where there is one.
-TEXTS = Path(__file__).resolve().parents[3] / "shared" / "data"
+FIGURES = [("rate", 0), ("p50", 1), ("p99", 1), ("bare", 1), ("cpu", 1)]  # of a page, and their digits
 turns = itertools.count()
 
 
@@ -81,7 +81,7 @@ class Measured:
             connection.close()
 
     def result(self):
-        if self.status != 200 or self.timing.failures:
+        if self.status != 200 or self.timing.failures or not (self.timing.rate and self.bare.rate):
             return {"status": self.status, "failures": self.timing.failures[:3]}
         return {
             "rate": round(self.timing.rate, 1),
@@ -143,9 +143,6 @@ def table(found, memory):
     return "\n".join(lines)
 
 
-FIGURES = [("rate", 0), ("p50", 1), ("p99", 1), ("bare", 1), ("cpu", 1)]  # and their digits
-
-
 def in_words(sizes):
     if not sizes:
         return "not told by this system"
@@ -153,9 +150,7 @@ def in_words(sizes):
 
 
 def machine():
-    return (
-        f"{platform.machine()}, {len(__import__('os').sched_getaffinity(0))} cores, Python {platform.python_version()}"
-    )
+    return f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
 
 
 def main():
@@ -181,20 +176,8 @@ def main():
 
 def report(portals, options):
     began = time.monotonic()
-    texts = options.texts or (TEXTS if TEXTS.is_dir() else None)
     try:
-        for portal in portals:
-            print(f"Filling {portal} …", flush=True)
-            portal.prepare(texts)
-        for portal in portals:
-            portal.start()
-        pages = max((len(portal.pages) for portal in portals), default=0)
-        print(
-            f"Measuring {pages} pages: about {pages * len(portals) * options.seconds * 1.2 / 60:.0f} minutes.",
-            flush=True,
-        )
-        found = measure(portals, options.seconds)
-        memory = {str(portal): in_words(portal.memory()) for portal in portals}
+        found, memory = fill_and_measure(portals, options)
     finally:
         for portal in portals:
             portal.end()
@@ -211,6 +194,19 @@ def report(portals, options):
     failures = {(name, page) for name, pages in found.items() for page in pages if "p50" not in pages[page]}
     for name, page in sorted(failures):
         print(f"Not measured: {page} of {name}: {found[name][page]}")
+
+
+def fill_and_measure(portals, options):
+    for portal in portals:
+        print(f"Filling {portal} …", flush=True)
+        portal.prepare(options.texts)
+    for portal in portals:
+        portal.start()
+    pages = max((len(portal.pages) for portal in portals), default=0)
+    minutes = pages * len(portals) * options.seconds * 1.2 / 60
+    print(f"Measuring {pages} pages: about {minutes:.0f} minutes.", flush=True)
+    found = measure(portals, options.seconds)
+    return found, {str(portal): in_words(portal.memory()) for portal in portals}
 
 
 if __name__ == "__main__":
