@@ -6,8 +6,8 @@ from django.db import connection, models
 
 DAY = 24 * 3600  # seconds
 
-# SQLite takes all rows without a value for rows of one value. Where most have none, since few replies supersede another,
-# it would rather read the whole table than look into the index.
+# SQLite takes all rows without a value for rows of one value. Where most have none, as few replies supersede another
+# one, it would rather read the whole table than look into the index.
 FORGET_EMPTY = """
     DELETE FROM sqlite_stat1 WHERE EXISTS (
         SELECT 1 FROM pragma_index_info(sqlite_stat1.idx) part JOIN pragma_table_info(sqlite_stat1.tbl) field

@@ -7,6 +7,7 @@ from types import ModuleType
 
 from django.db import connection
 
+HEADING = "_heading"  # begins the label of each term in the heading of a question
 Phrase = tuple[str, ...]  # terms one after the other; most often one alone
 
 
@@ -26,7 +27,6 @@ class Query:
     groups: tuple[Group, ...] = ()  # each must occur
     excluded: tuple[Phrase, ...] = ()  # none may occur
     labels: tuple[tuple[str, ...], ...] = ()  # of each tuple one
-    in_heading: bool = False  # the groups in the heading
     is_of_others: bool = False  # of articles, topics and doctors only, which are few
     of_all: int = 0  # how many entries there are, about
     latest: int = 0  # of so many of the latest entries only; 0 for all
@@ -67,7 +67,7 @@ def engine() -> ModuleType:
 
 def is_prefix(phrase: Phrase) -> bool:
     """Whether a phrase is a single Chinese character, which stands for every pair that begins with it."""
-    return len(phrase) == 1 and re.fullmatch(r"[^\x00-\u2fff]", phrase[0]) is not None
+    return len(phrase) == 1 and re.fullmatch(rf"({HEADING})?[^\x00-\u2fff]", phrase[0]) is not None
 
 
 def fetch(sql: str, parameters: list) -> list[tuple]:

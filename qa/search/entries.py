@@ -23,6 +23,7 @@ from qa.models import (
     SearchEntry,
     Topic,
 )
+from qa.search.engine import HEADING
 from qa.search.pipeline import VERSION, index_terms
 from qa.search.words import Tally
 
@@ -81,6 +82,8 @@ def write(things: Iterable[tuple[str, int]], tally: Tally) -> None:
             tally.add_topic()
         for key, heading, body, replies, labels in MAKERS[kind](found):
             terms = [" ".join(index_terms(text, tally.spellings)[:MOST_TERMS]) for text in (heading, body, replies)]
+            if kind == EntryKind.QUESTION:
+                labels += [HEADING + term for term in dict.fromkeys(terms[0].split())]
             entry = SearchEntry(kind=kind, object_id=key, version=VERSION, labels=" ".join([label(kind), *labels]))
             entry.heading, entry.body, entry.replies = terms
             tally.add_entry(entry)

@@ -13,8 +13,8 @@ from threading import Lock
 
 import snowballstemmer
 
-VERSION = 1  # of what the pipeline makes of a text; entries of another version are written anew by rebuild_search
-LONGEST = 40  # letters of a word; what is longer is no word
+VERSION = 2  # of what the pipeline makes of a text; entries of another version are written anew by rebuild_search
+LONGEST = 32  # letters of a word; what is longer is no word
 KNOWN_WORDS = 500_000  # stems that a process remembers
 
 

@@ -2,7 +2,7 @@
 
 from django.db import connection
 
-from qa.search.engine import FIELDS, Entry, Phrase, Query, fetch, is_prefix
+from qa.search.engine import FIELDS, HEADING, Entry, Phrase, Query, fetch, is_prefix
 
 COLUMNS = ", ".join(FIELDS)
 FEW = 4_000  # entries; of so many the newest are found by looking at all
@@ -29,7 +29,7 @@ def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
 
 def _windows(query, limit):
     """Among how many of the latest entries to look, 0 for all: three times as many as should be enough, then more."""
-    if query.number > FEW and not query.in_heading and not query.is_of_others:
+    if query.number > FEW and not query.is_of_others:
         window = 3 * limit * query.of_all // query.number
         yield from (size for size in (window, 8 * window) if size < (query.latest or query.of_all))
     yield query.latest
@@ -87,7 +87,8 @@ def add_words(numbers: dict[str, int]) -> None:
 def word_numbers() -> list[tuple[str, int]]:
     """Each term with the number of entries that hold it, counted by the index."""
     words = "SELECT unnest(tsvector_to_array(vector)) AS word FROM qa_searchentry"  # thirty times as fast as ts_stat
-    return fetch(f"SELECT word, count(*) FROM ({words}) held WHERE left(word, 1) <> '_' GROUP BY word", [])
+    wanted = f"left(word, 1) <> '_' OR starts_with(word, '{HEADING}')"
+    return fetch(f"SELECT word, count(*) FROM ({words}) held WHERE {wanted} GROUP BY word", [])
 
 
 def tidy() -> None:
@@ -107,31 +108,29 @@ def spellings(nearby: list[str], beginnings: list[str]) -> list[tuple[str, str, 
 
 
 def completions(beginning: str, limit: int) -> list[tuple[str, int]]:
-    """The terms of the most frequent words that begin so, each with its number of entries."""
-    sql = "SELECT s.term, w.number FROM qa_searchspelling s JOIN qa_searchword w ON w.term = s.term "
+    """The terms of the words that begin so and stand in the most headings, each with their number."""
+    sql = f"SELECT s.term, w.number FROM qa_searchspelling s JOIN qa_searchword w ON w.term = '{HEADING}' || s.term "
     sql += "WHERE s.spelling LIKE %s ORDER BY w.number DESC LIMIT %s"
     return fetch(sql, [f"{beginning}%", limit])
 
 
 def _match(query):
-    weight = "A" if query.in_heading else ""
-    parts = [_group(group, weight) for group in query.groups]
+    parts = [_group(group) for group in query.groups]
     parts += [_any([(name,) for name in names]) for names in query.labels]
     parts += [f"!{_any([phrase])}" for phrase in query.excluded]
     return " & ".join(parts)
 
 
-def _group(group, weight):
-    words = " & ".join(_quoted((word,), weight) for word in group.words)
-    return f"({_any(group.phrases, weight)} | ({words}))" if words else _any(group.phrases, weight)
+def _group(group):
+    words = " & ".join(_quoted((word,)) for word in group.words)
+    return f"({_any(group.phrases)} | ({words}))" if words else _any(group.phrases)
 
 
-def _any(phrases, weight=""):
-    return f"({' | '.join(_quoted(phrase, weight) for phrase in phrases)})"
+def _any(phrases):
+    return f"({' | '.join(_quoted(phrase) for phrase in phrases)})"
 
 
-def _quoted(phrase: Phrase, weight=""):
-    ending = ("*" if is_prefix(phrase) else "") + weight
-    ending = f":{ending}" if ending else ""
+def _quoted(phrase: Phrase):
+    ending = ":*" if is_prefix(phrase) else ""
     words = ("'" + term.replace("\\", "\\\\").replace("'", "''") + "'" + ending for term in phrase)
     return "(" + " <-> ".join(words) + ")"

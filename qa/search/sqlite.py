@@ -4,7 +4,7 @@ import json
 
 from django.db import connection
 
-from qa.search.engine import FIELDS, Entry, Group, Phrase, Query, fetch, is_prefix
+from qa.search.engine import FIELDS, HEADING, Entry, Group, Phrase, Query, fetch, is_prefix
 
 COLUMNS = ", ".join(f"entry.{name}" for name in FIELDS)
 WEIGHTS = "3.0, 1.0, 0.7, 0.0"  # of heading, body, replies, labels
@@ -61,7 +61,9 @@ def word_numbers() -> list[tuple[str, int]]:
     with connection.cursor() as cursor:
         cursor.execute("CREATE VIRTUAL TABLE temp.qa_searchterm USING fts5vocab('main', 'qa_searchindex', 'row')")
         try:
-            cursor.execute("SELECT term, doc FROM temp.qa_searchterm WHERE term NOT LIKE '\\_%%' ESCAPE '\\'", [])
+            cursor.execute(
+                f"SELECT term, doc FROM temp.qa_searchterm WHERE term NOT GLOB '_*' OR term GLOB '{HEADING}*'"
+            )
             return cursor.fetchall()
         finally:
             cursor.execute("DROP TABLE temp.qa_searchterm")
@@ -84,8 +86,8 @@ def spellings(nearby: list[str], beginnings: list[str]) -> list[tuple[str, str, 
 
 
 def completions(beginning: str, limit: int) -> list[tuple[str, int]]:
-    """The terms of the most frequent words that begin so, each with its number of entries."""
-    sql = "SELECT s.term, w.number FROM qa_searchspelling s JOIN qa_searchword w ON w.term = s.term "
+    """The terms of the words that begin so and stand in the most headings, each with their number."""
+    sql = f"SELECT s.term, w.number FROM qa_searchspelling s JOIN qa_searchword w ON w.term = '{HEADING}' || s.term "
     sql += "WHERE s.spelling >= %s AND s.spelling < %s ORDER BY w.number DESC LIMIT %s"
     return fetch(sql, [beginning, beginning + "\U0010ffff", limit])
 
@@ -96,8 +98,6 @@ def _last():
 
 def _match(query):
     parts = [_group(group) for group in query.groups]
-    if query.in_heading and parts:
-        parts = [f"{{heading}} : ({' AND '.join(parts)})"]
     labels = [*query.labels, OTHERS] if query.is_of_others else query.labels
     parts += [_any([(name,) for name in names]) for names in labels]
     match = " AND ".join(parts)

@@ -10,9 +10,8 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 
 from accounts.models import Doctor, DoctorAlias, Specialty
-from qa.models import EntryKind, Question, Topic, TopicSynonym
-from qa.search.engine import Group, Query, engine
-from qa.search.entries import label
+from qa.models import Question, Topic, TopicSynonym
+from qa.search.engine import HEADING, Group, Query, engine
 from qa.search.pipeline import STOP_WORDS, fold, terms
 from qa.search.query import clean, counted
 from qa.search.words import ALL, numbers_of
@@ -79,19 +78,17 @@ def _questions(typed):
     """Public questions whose heading holds the words, the last of which may be unfinished; the latest ones."""
     *before, last = typed.split()
     completions = engine().completions(fold(last), COMPLETIONS) if fold(last).isalnum() else []
-    known = tuple(terms(last))
+    known = terms(last)
     if not completions and not known:
         return []
-    wanted = list(dict.fromkeys(terms(" ".join(before))))
-    numbers = numbers_of([*wanted, *known]) | dict(completions)
-    groups = [Group(((term,),)) for term in wanted]
-    if fold(last) not in STOP_WORDS or not wanted:
-        phrases = dict.fromkeys([*((known,) if known else ()), *((term,) for term, _number in completions)])
-        groups.append(Group(tuple(phrases)))
-    groups = tuple(counted(group, numbers) for group in groups)
-    query = Query(groups, labels=((label(EntryKind.QUESTION),),), in_heading=True, of_all=numbers[ALL])
-    if not query.number:
-        return []
+    wanted = [[term] for term in terms(" ".join(before))]
+    if len(known) > 1:  # Chinese, or words with a hyphen
+        wanted += [[term] for term in known]
+    elif fold(last) not in STOP_WORDS or not wanted:
+        wanted.append(list(dict.fromkeys([*known, *(term for term, _number in completions)])))
+    numbers = numbers_of(HEADING + term for each in wanted for term in each)
+    groups = tuple(Group(tuple((HEADING + term,) for term in each)) for each in wanted)
+    query = Query(tuple(counted(group, numbers) for group in groups), of_all=numbers[ALL])
     (found,) = engine().newest((query.among_latest(LOOKED_AT), MOST))
     keys = [entry.object_id for entry in found]
     public = Question.objects.public().filter(pk__in=keys).only("pk", "headline", "title")

@@ -10,7 +10,7 @@ from django.core.cache import cache
 from django.db import transaction
 
 from qa.models import SearchEntry, SearchSpelling, SearchWord
-from qa.search.engine import engine
+from qa.search.engine import HEADING, engine
 from qa.search.pipeline import term_of
 
 ALL = ""  # the term whose number is that of all entries
@@ -32,7 +32,8 @@ class Tally:
 
     def add_entry(self, entry: SearchEntry) -> None:
         if self.is_counting:
-            self.numbers.update({ALL, *entry.heading.split(), *entry.body.split(), *entry.replies.split()})
+            labels = (name for name in entry.labels.split() if name.startswith(HEADING))
+            self.numbers.update({ALL, *entry.heading.split(), *entry.body.split(), *entry.replies.split(), *labels})
 
     def add_topic(self) -> None:
         self.numbers[TOPICS] += randrange(1, 2**30)
