@@ -124,7 +124,8 @@ def table(found, memory):
         portals = [name for name in found if name.startswith(engine)]
         lines += [
             "",
-            f"| {engine} | queries |" + "".join(f" {name.split()[1]}: /s | p50 | p99 | bare | cpu |" for name in portals),
+            f"| {engine} | queries |"
+            + "".join(f" {name.split()[1]}: /s | p50 | p99 | bare | cpu |" for name in portals),
         ]
         lines[-1] += " growth |" if len(portals) > 1 else ""
         lines += ["|---|" + "---:|" * (lines[-1].count("|") - 2)]
