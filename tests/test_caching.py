@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.conf import settings as portal
 from django.contrib.messages import success
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.cache import caches
@@ -25,6 +26,7 @@ from qa.models import (
     ReplyStatus,
 )
 from qa.sitemaps import QuestionSitemap
+from qa.views import public
 from tests.factories import (
     make_answered_question,
     make_article,
@@ -67,6 +69,7 @@ def test_what_anybody_may_keep_is_the_same_for_everybody(surface, world, patient
         if person:
             client.force_login(person)
         SURFACES[surface](client, question)
+        assert client.answers
         public = [answer for answer in client.answers if "public" in control_of(answer)]
         for answer in public:
             assert not answer.cookies
@@ -139,6 +142,43 @@ def test_a_page_is_rendered_once(client):
 def test_asking_for_the_head_only_is_answered_alike(client):
     address = make_answered_question().get_absolute_url()
     assert client.head(address).headers["ETag"] == client.get(address).headers["ETag"]
+
+
+@pytest.mark.parametrize("added", ["n=1", "utm_source=somewhere", "after=&n=1", "p=1"])
+def test_an_address_that_somebody_has_made_up_fills_no_memory(client, added):
+    make_answered_question()
+    for address in ("/questions/", Question.objects.get().get_absolute_url()):
+        with CaptureQueriesContext(connection) as first:
+            client.get(f"{address}?{added}")
+        with CaptureQueriesContext(connection) as second:
+            assert client.get(f"{address}?{added}").status_code == 200
+        assert len(second) == len(first) > 1
+
+
+@pytest.mark.parametrize("address", ["/questions/?after=1~2016-06-01T00:00:00%2B00:00", "/sitemap-questions.xml?p=1"])
+def test_the_pages_of_a_list_are_rendered_once(client, address):
+    make_answered_question()
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    assert len(queries) == 1
+
+
+def test_what_a_process_keeps_of_pages_is_bounded(client, monkeypatch):
+    assert portal.CACHES["rendered"]["OPTIONS"]["MAX_ENTRIES"] * public.LARGEST <= 20_000_000  # bytes
+    address = make_answered_question(body="Purple rash. " * 300).get_absolute_url()
+    monkeypatch.setattr(public, "LARGEST", 3000)
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address)
+    assert len(queries) > 1
+
+
+def test_who_asks_whether_there_is_any_such_page_is_told_the_truth(client):
+    address = make_answered_question().get_absolute_url()
+    gone = reverse("question_detail", args=[10**9, "red-spots"])
+    assert client.get(gone, headers={"if-none-match": "*"}).status_code == 404
+    assert client.get(address, headers={"if-none-match": "*"}).status_code == 200
 
 
 # What is gone is gone at once

@@ -42,9 +42,7 @@ class Update:
         there: by source and id, the keys of questions that the portal holds without having loaded them.
     """
 
-    def __init__(
-        self, loader: Loader, loaded: dict[int, list[int]], there: dict[tuple[str, str], int]
-    ) -> None:
+    def __init__(self, loader: Loader, loaded: dict[int, list[int]], there: dict[tuple[str, str], int]) -> None:
         self.loader, self.loaded, self.there = loader, loaded, there
         self.content: list[tuple[int, Record]] = []  # with the question's key, what is to be written over it
         self.topics: list[tuple[int, Record]] = []  # of these the topics are
