@@ -1,11 +1,17 @@
-"""Starting the portal's own processes side by side, and ending them together."""
+"""Starting the portal's own processes side by side, and ending them together.
+
+A signal only notes that all is to end, and is looked at between two steps: however many come, and whenever (make sends
+one more than the terminal does), each process that was started is known and ended.
+"""
 
 import errno
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from functools import partial
 
 from django.conf import settings
@@ -50,26 +56,30 @@ def run_together(commands, ready, host, port, variables=None, **first):
         variables: the environment of the processes; this process's own where it is None.
         first: more for `subprocess.Popen` of the server.
 
-    Raises CommandError where one of them ends by itself.
+    Raises CommandError where one of them ends by itself, KeyboardInterrupt after a signal, whichever.
     """
     processes, start = [], partial(subprocess.Popen, env=variables, start_new_session=True)
+    signals = []
     for number in SIGNALS:
-        signal.signal(number, _interrupt)
+        signal.signal(number, lambda number, _frame: signals.append(number))
     try:
         for command in commands:  # in sessions of their own: Ctrl-C reaches us only, and each is ended once
+            _go_on(signals)
             processes.append(start(command, **({} if processes else first)))
-        _wait_until_it_answers(processes[0], host, port)
+        _wait_until_it_answers(processes[0], host, port, signals)
         ready()
         while all(process.poll() is None for process in processes):
+            _go_on(signals)
             time.sleep(STEP)
         raise CommandError("One of the processes has ended; what it said stands above.")
     finally:
         _end(processes)
 
 
-def _wait_until_it_answers(server, host, port):
+def _wait_until_it_answers(server, host, port, signals):
     until = time.monotonic() + START_TIME
     while time.monotonic() < until:
+        _go_on(signals)
         if server.poll() is not None:
             raise CommandError("The server ended at once; what it said stands above.")
         with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
@@ -79,20 +89,18 @@ def _wait_until_it_answers(server, host, port):
     raise CommandError(f"The server did not answer within {START_TIME} seconds.")
 
 
-def _interrupt(*args):
-    """A signal, whichever: end as Ctrl-C does."""
-    raise KeyboardInterrupt
+def _go_on(signals):
+    if signals:
+        raise KeyboardInterrupt
 
 
 def _end(processes):
-    """End the processes, with force those that take too long. A second Ctrl-C leaves none behind."""
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
+    """End the processes, with force those that take too long, and what they may have left in their sessions."""
     for process in processes:
         process.terminate()
     for process in processes:
-        try:
+        with suppress(subprocess.TimeoutExpired):
             process.wait(END_TIME)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()

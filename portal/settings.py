@@ -143,7 +143,7 @@ CACHES = {
         redis,
         "redis://USER:PASSWORD@HOST:PORT/NUMBER",
     ),
-    "rendered": {"BACKEND": f"{backends}.locmem.LocMemCache", "LOCATION": "rendered", "OPTIONS": {"MAX_ENTRIES": 1000}},
+    "rendered": {"BACKEND": f"{backends}.locmem.LocMemCache", "LOCATION": "rendered", "OPTIONS": {"MAX_ENTRIES": 200}},
     "memory": {"BACKEND": f"{backends}.locmem.LocMemCache", "LOCATION": "memory", "OPTIONS": {"MAX_ENTRIES": 10_000}},
 }
 if CACHES["default"]["BACKEND"].endswith("RedisCache"):

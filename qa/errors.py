@@ -45,6 +45,18 @@ class DocumentError(PortalError):
         super().__init__(f"line {line}: {message}" if line else message)
 
 
+class BatchRefused(PortalError):
+    """The database did not take a batch of records. What it said itself is not passed on: it may hold their words.
+
+    Args:
+        first, last: the lines between which the batch stands.
+        kind: the type of the database's error, and where it was raised.
+    """
+
+    def __init__(self, first: int, last: int, kind: str):
+        super().__init__(f"The database did not take the records of the lines {first} to {last}: {kind}.")
+
+
 class PhotoRefused(PortalError):
     """A file that a patient sent is not taken as a photo; the sentence names it and says what to do."""
 

@@ -8,14 +8,18 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext as _
 
 from accounts.models import Specialty
-from qa.models import Reply
+from qa.models import UNDATED, Reply
 from qa.templatetags.text import excerpt
 
 LENGTH = 30
 
 
 def latest_replies():
-    latest = Reply.objects.public().filter(question__is_excerpt=False).order_by("-published_at", "-pk")
+    latest = (
+        Reply.objects.public()
+        .filter(question__is_excerpt=False, published_at__gt=UNDATED)
+        .order_by("-published_at", "-pk")
+    )
     return latest.select_related("question", "doctor", "specialty")
 
 

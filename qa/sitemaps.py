@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 
 from accounts.models import Doctor, Specialty
-from qa.models import Article, Question, Topic
+from qa.models import UNDATED, Article, Question, Topic
 
 
 class StaticSitemap(Sitemap):
@@ -47,7 +47,7 @@ class QuestionSitemap(Sitemap):
         return Question.objects.public().whole().only("headline", "title", "changed_at").order_by("pk")
 
     def lastmod(self, question):
-        return question.changed_at
+        return None if question.changed_at == UNDATED else question.changed_at
 
     def get_latest_lastmod(self):
         """The index says none: it would be that of all questions, looked through one by one."""

@@ -294,6 +294,9 @@ def test_one_address_gets_only_so_many_codes_from_whatever_network(client, later
 
 def test_one_network_gets_only_so_many_codes_for_whatever_addresses(client):
     meet_limit(client, 30, lambda n: ask_for_code(client, f"person{n}@example.org"))
+    assert len(mail.outbox) == 30
+    assert client.post(LOGIN, {"email": NEW}, REMOTE_ADDR="192.0.2.1").status_code == 302
+    assert mail.outbox[30].to == [NEW]
 
 
 def test_the_tries_at_one_address_are_limited_over_all_sessions(client):
@@ -304,6 +307,10 @@ def test_the_tries_at_one_address_are_limited_over_all_sessions(client):
         return client.post(CODE, {"code": "0000-0000"}, REMOTE_ADDR=f"192.0.2.{number}")
 
     meet_limit(client, 20, guess)
+    assert client.post(CODE, {"code": sent_code()}, REMOTE_ADDR="192.0.2.99").status_code == 429  # the right one, too
+    assert not is_signed_in(client)
+    sign_in_as(Client(), "other@example.org", REMOTE_ADDR="192.0.2.99")
+    assert User.objects.get().email == "other@example.org"
 
 
 # Profile

@@ -5,8 +5,10 @@ import os
 import subprocess
 import sys
 
+import pytest
 from django.db import connection
 
+from tests.load.portals import Portal
 from tests.processes import FOLDER, KEPT
 
 
@@ -27,3 +29,27 @@ def test_the_benchmark_measures_every_page(tmp_path):
     most = {"ask: similar": 8}  # who asks has a session and a draft as well
     assert {name: number for name, number in public.items() if number > most.get(name, 6)} == {}
     assert (pages["question, kept"]["queries"], pages["question, unchanged"]["queries"]) == (1, 1)
+
+
+class Interrupted(Portal):
+    """Ends once its database is filled, before that is written down."""
+
+    def run(self, *arguments, **options):
+        done = super().run(*arguments, **options)
+        if "tests.load.rows" in arguments:
+            raise KeyboardInterrupt
+        return done
+
+
+def test_a_database_that_was_not_filled_to_the_end_is_filled_anew(tmp_path):
+    is_sqlite = connection.vendor == "sqlite"
+    server = None if is_sqlite else os.environ["DATABASE_URL"].rpartition("/")[0] + "/postgres"
+    engine = "SQLite" if is_sqlite else "PostgreSQL"
+    with pytest.raises(KeyboardInterrupt):
+        Interrupted(engine, 200, tmp_path, server).prepare()
+    portal = Portal(engine, 200, tmp_path, server)
+    try:
+        portal.prepare()
+        assert "question" in portal.pages
+    finally:
+        portal.drop_database()

@@ -306,6 +306,14 @@ def test_a_part_shows_the_fullest_coverage_of_any_published_reply(client, doctor
     assert [part.coverage_label for part in shown] == ["partly answered", "not answered yet"]
 
 
+def test_the_patients_title_stands_once_where_editors_have_written_no_other(client):
+    question = make_answered_question(title="Purple spots on both hands", body="What is it?")
+    assert client.get(question.get_absolute_url()).text.count(f"“{question.title}”") == 0
+    Question.objects.update(headline="Spots that turn purple")
+    page = client.get(Question.objects.get().get_absolute_url()).text
+    assert f"“{question.title}”" in page
+
+
 def test_the_structured_data_is_a_medical_page_about_a_question_with_physicians_answers(client):
     question = make_answered_question(title="</script><b>Red</b> spots", pseudonym="Blue Heron")
     text = client.get(question.get_absolute_url()).text

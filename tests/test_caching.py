@@ -1,8 +1,10 @@
 """Caching: what browsers and servers in between may keep, what the portal keeps itself, and what ends at once."""
 
 import datetime
+import time
 
 import pytest
+from django.conf import settings as portal
 from django.contrib.messages import success
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.cache import caches
@@ -25,6 +27,7 @@ from qa.models import (
     ReplyStatus,
 )
 from qa.sitemaps import QuestionSitemap
+from qa.views import public
 from tests.factories import (
     make_answered_question,
     make_article,
@@ -38,6 +41,11 @@ from tests.test_visibility import SURFACES, world  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
 
+# Forms, which hold a token; what somebody searched for; and what machines ask for without reading it
+FOR_ONE = {
+    "question_report", "question_helpful", "article_report", "search", "search, narrowed", "search_suggestions",
+    "ask_autosave", "ask_similar", "ask_parts", "favicon", "healthz",
+}  # fmt: skip
 PUBLIC = "max-age=60, public, must-revalidate"
 
 
@@ -68,6 +76,8 @@ def test_what_anybody_may_keep_is_the_same_for_everybody(surface, world, patient
             client.force_login(person)
         SURFACES[surface](client, question)
         public = [answer for answer in client.answers if "public" in control_of(answer)]
+        assert client.answers
+        assert public == ([] if surface in FOR_ONE else client.answers)
         for answer in public:
             assert not answer.cookies
             assert "Cookie" not in answer.get("Vary", "")
@@ -139,6 +149,43 @@ def test_a_page_is_rendered_once(client):
 def test_asking_for_the_head_only_is_answered_alike(client):
     address = make_answered_question().get_absolute_url()
     assert client.head(address).headers["ETag"] == client.get(address).headers["ETag"]
+
+
+@pytest.mark.parametrize("added", ["n=1", "utm_source=somewhere", "after=&n=1", "p=1"])
+def test_an_address_that_somebody_has_made_up_fills_no_memory(client, added):
+    make_answered_question()
+    for address in ("/questions/", Question.objects.get().get_absolute_url()):
+        with CaptureQueriesContext(connection) as first:
+            client.get(f"{address}?{added}")
+        with CaptureQueriesContext(connection) as second:
+            assert client.get(f"{address}?{added}").status_code == 200
+        assert len(second) == len(first) > 1
+
+
+@pytest.mark.parametrize("address", ["/questions/?after=1~2016-06-01T00:00:00%2B00:00", "/sitemap-questions.xml?p=1"])
+def test_the_pages_of_a_list_are_rendered_once(client, address):
+    make_answered_question()
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    assert len(queries) == 1
+
+
+def test_what_a_process_keeps_of_pages_is_bounded(client, monkeypatch):
+    assert portal.CACHES["rendered"]["OPTIONS"]["MAX_ENTRIES"] * public.LARGEST <= 20_000_000  # bytes
+    address = make_answered_question(body="Purple rash. " * 300).get_absolute_url()
+    monkeypatch.setattr(public, "LARGEST", 3000)
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address)
+    assert len(queries) > 1
+
+
+def test_who_asks_whether_there_is_any_such_page_is_told_the_truth(client):
+    address = make_answered_question().get_absolute_url()
+    gone = reverse("question_detail", args=[10**9, "red-spots"])
+    assert client.get(gone, headers={"if-none-match": "*"}).status_code == 404
+    assert client.get(address, headers={"if-none-match": "*"}).status_code == 200
 
 
 # What is gone is gone at once
@@ -266,17 +313,34 @@ def test_migrating_again_keeps_the_triggers():
 # Numbers
 
 
-def test_numbers_are_counted_when_something_changed_and_not_otherwise():
+def test_numbers_are_counted_when_something_changed_and_not_otherwise(monkeypatch):
     caches["default"].clear()
+    monkeypatch.setattr(tallies, "PATIENCE", 0)  # it is not the pause that keeps from counting
     question = make_answered_question()
     question.topics.add(make_topic())
     assert tallies.keep_counted()
+    assert tallies.keep_counted()  # the numbers themselves have changed
     assert not tallies.keep_counted()
     assert is_shown("/specialties/", "1 answered")
+    make_topic("Another topic")
+    assert tallies.keep_counted()
+    assert not tallies.keep_counted()
     question.withdraw()
     assert tallies.recount() == 4  # specialty, topic, both, doctor
     assert tallies.recount() == 0
     assert not is_shown("/specialties/", "1 answered")
+
+
+def test_after_a_count_there_is_a_pause_whatever_changes(monkeypatch):
+    caches["default"].clear()
+    monkeypatch.setattr(tallies, "PATIENCE", 1_000_000)
+    make_answered_question()
+    assert tallies.keep_counted()
+    make_answered_question()
+    assert not tallies.keep_counted()
+    much_later = time.time() + 1_000_000
+    monkeypatch.setattr(time, "time", lambda: much_later)
+    assert tallies.keep_counted()
 
 
 def test_what_changes_during_a_count_is_counted_by_the_next_one(monkeypatch):

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from django.conf import settings as portal
 from django.core.management import CommandError
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
@@ -235,6 +236,55 @@ def test_all_that_is_wrong_is_said_at_once(write):
     said = refusal(write(record(title=""), record(2, sex="x", body=""), record(1), record(3), record(3)))
     assert [line.split(":")[0] for line in said.splitlines()] == ["line 1", "line 2", "line 2", "line 5"]
     assert "line 5: Line 4 has the same source and id." in said
+
+
+@pytest.mark.django_db
+def test_an_age_that_cannot_be_hides_nothing_else():
+    said = " ".join(problems_of(age=200, sex="x", asked="never", title=""))
+    for name in ("“age” must be", "not both", "“sex”", "“asked”", "“title”"):
+        assert name in said
+
+
+@pytest.mark.django_db
+def test_a_name_that_nobody_has_heard_of_is_summed_up_once(write):
+    lines = [*(record(n, specialty="Skins") for n in range(3)), record(3, topics=["Warts"])]
+    said = refusal(write(*lines), specialties="refuse", topics="refuse").splitlines()
+    assert "line 2: There is no specialty “Skins”." in said
+    assert said[-1] == ("There is no topic “Warts”: 1 line; --topics create makes it, --topics ignore leaves it out.")
+    assert "There is no specialty “Skins”: 3 lines; --specialties create makes it." in said
+
+
+def test_a_question_was_answered_with_the_first_of_its_replies():
+    dates = ["2016-06-03", "2016-06-03T01:00:00Z"]  # a day alone is its noon
+    found, _problems = Reader(AllNames()).read(1, record(replies=[REPLY | {"date": date} for date in dates]))
+    assert found.data["answered"] == "2016-06-03T01:00:00Z"
+
+
+@pytest.mark.django_db
+def test_what_the_database_says_of_a_row_it_does_not_take_is_not_printed(write, monkeypatch):
+    def break_constraint(loader, records):
+        with transaction.atomic():
+            Question.objects.create(title="Purple rash", status="purple")
+
+    monkeypatch.setattr(Loader, "create", break_constraint)
+    with pytest.raises(CommandError) as said:
+        load(write(b"", record(title="Purple rash"), record(2)))
+    assert str(said.value).startswith("The database did not take the records of the lines 2 to 3: IntegrityError at ")
+    assert "start again" in str(said.value)
+    assert "urple" not in str(said.value)
+    assert said.value.__suppress_context__
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.django_db
+def test_a_full_disk_is_named(write, monkeypatch, tmp_path):
+    path = write(record(), b"not a record")
+    (tmp_path / "full").symlink_to("/dev/full")
+    with pytest.raises(CommandError, match=rf"^{tmp_path}/full: .*No space left"):
+        load(path, skip_bad=tmp_path / "full")
+    monkeypatch.setattr("tempfile.TemporaryFile", lambda dir: open("/dev/full", "w+b"))  # noqa: PTH123, SIM115
+    with pytest.raises(CommandError, match=rf"^{portal.DATA_DIR}: .*No space left"):
+        load(path)
 
 
 @pytest.mark.django_db

@@ -22,7 +22,7 @@ from qa.models import (
     ReplyReview,
     SearchEntry,
 )
-from qa.related import find_matches, find_similar, suggest_specialties
+from qa.related import find_matches, find_similar, links, suggest_specialties
 from qa.related.finding import Match
 from qa.related.links import choose
 from qa.search import catch_up
@@ -237,17 +237,61 @@ def test_a_text_that_changes_while_its_links_are_computed_is_computed_again(ecze
     assert not RelatedChange.objects.exists()
 
 
-def test_what_failed_is_done_by_the_next_round(eczema, monkeypatch):
+@pytest.fixture
+def bad_question(eczema, monkeypatch):
+    """One whose links cannot be computed, among others that wait."""
     while catch_up():
         pass
-    waiting = RelatedChange.objects.count()
-    with monkeypatch.context() as broken:
-        broken.setattr("qa.related.links.choose", lambda *arguments: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            related.catch_up()
-    assert RelatedChange.objects.count() == waiting
+    monkeypatch.setattr(links, "_failed", {})
+    choose = links.choose
+
+    def fail_for_one(matches, specialty):
+        if eczema[0].pk not in {match.question_id for match in matches}:
+            raise ValueError("Purple rash")
+        return choose(matches, specialty)
+
+    monkeypatch.setattr(links, "choose", fail_for_one)
+    return eczema[0]
+
+
+def test_a_question_whose_links_cannot_be_computed_is_skipped(eczema, bad_question, caplog):
     in_step()
-    assert len(links_of(eczema[0])) == 4
+    assert all(len(links_of(question)) == 4 for question in eczema[1:])
+    assert [change.question_id for change in RelatedChange.objects.all()] == [bad_question.pk]
+    said = [record.getMessage() for record in caplog.records if record.name == links.__name__]
+    assert len(said) == 1
+    assert said[0].startswith(f"Could not compute the links of question {bad_question.pk}: ValueError at qa/related/")
+    assert "Purple" not in caplog.text
+
+
+def test_what_failed_is_tried_again_later(eczema, bad_question, monkeypatch):
+    in_step()
+    monkeypatch.setattr(links, "choose", choose)
+    in_step()
+    assert links_of(bad_question) == []
+    monkeypatch.setattr(links, "TRY_AGAIN", 0)
+    in_step()
+    assert len(links_of(bad_question)) == 4
+    assert not RelatedChange.objects.exists()
+
+
+def test_a_rebuild_ends_though_the_links_of_one_question_cannot_be_computed(eczema, bad_question):
+    RelatedChange.objects.all().delete()
+    assert related.start_rebuild() == (6, False)
+    while related.rebuild_some():
+        pass
+    assert all(len(links_of(question)) == 4 for question in eczema[1:])
+    assert list(RelatedChange.objects.for_worker().values_list("question_id", flat=True)) == [bad_question.pk]
+    assert related.start_rebuild() == (6, False)
+
+
+def test_where_everything_fails_it_is_said_and_nothing_is_lost(eczema, bad_question, monkeypatch):
+    waiting = RelatedChange.objects.count()
+    monkeypatch.setattr(links, "choose", lambda *arguments: 1 / 0)
+    monkeypatch.setattr(links, "MOST_FAILED", 0)
+    with pytest.raises(ZeroDivisionError):
+        related.catch_up()
+    assert RelatedChange.objects.count() == waiting
 
 
 def test_a_question_that_is_deleted_meanwhile_is_forgotten(eczema):
@@ -281,6 +325,26 @@ def test_a_rebuild_goes_on_where_it_ended(eczema):
     assert not RelatedChange.objects.exists()
 
 
+def test_an_abandoned_rebuild_loses_nothing_that_waited_for_the_worker(eczema):
+    in_step()
+    RelatedQuestion.objects.all().delete()
+    RelatedChange.objects.note([eczema[0].pk], RelatedReason.CHANGED)
+    RelatedChange.objects.note([eczema[1].pk], RelatedReason.NEIGHBOUR)
+    assert related.start_rebuild() == (6, False)
+    in_step()
+    assert [len(links_of(question)) for question in eczema[:2]] == [4, 4]
+
+
+def test_a_rebuild_does_what_waits_for_the_worker_too(eczema):
+    while catch_up():
+        pass
+    assert related.start_rebuild() == (6, False)  # as after a large import
+    assert RelatedChange.objects.for_rebuild(0, 1).count() == 0
+    while any(related.rebuild_some(part, 2) for part in (0, 1)):
+        pass
+    assert all(len(links_of(question)) == 4 for question in eczema)
+
+
 def test_the_worker_leaves_a_rebuild_to_its_command(eczema):
     in_step()
     related.start_rebuild()
@@ -294,6 +358,7 @@ def test_the_command_shares_the_work_among_processes(tmp_path):
     status, said = manage(tmp_path, "rebuild_related", "--processes", "2", DEBUG="1")
     assert status == 0, said
     assert "15 questions in" in said
+    assert said.count("Links:") <= 2  # no terminal: a bar is drawn at its begin and its end, and in between seldom
 
 
 # Meaning

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -13,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from portal.processes import free_port as free_port_at
-from tests.processes import PRODUCTION, command, environment, free_port, manage
+from tests.processes import FOLDER, PRODUCTION, command, environment, free_port, manage
 
 KEY = "a-key-of-a-private-page"
 
@@ -52,13 +53,69 @@ def test_the_portal_is_served_with_its_worker_and_ends_with_nothing_left_behind(
         assert (status, headers["Content-Encoding"]) == (200, "gzip")
         assert "immutable" in headers["Cache-Control"]
         assert get(f"{address}/my/{KEY}/")[0] == 404
-        process.send_signal(signal.SIGTERM)
+        for _who in ("make", "the group of processes"):
+            process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 0
         said = process.stdout.read() + process.stderr.read()  # ends only when all processes have closed it
     assert "The worker has ended." in said
     assert KEY not in said
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(f"{address}/healthz", timeout=5)
+
+
+TOGETHER = """
+import os, signal, subprocess, sys
+from portal import processes
+
+port, moment = int(sys.argv[1]), sys.argv[2]
+
+
+def all_signals_at(now):
+    if now == moment:
+        signal.pthread_sigmask(signal.SIG_BLOCK, processes.SIGNALS)
+        for number in processes.SIGNALS:
+            os.kill(os.getpid(), number)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, processes.SIGNALS)
+
+
+class Popen(subprocess.Popen):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        all_signals_at("start")
+
+    def poll(self):
+        all_signals_at("look")
+        return super().poll()
+
+    def terminate(self):
+        all_signals_at("end")
+        super().terminate()
+
+
+subprocess.Popen = Popen
+server = [sys.executable, "-c", f"import socket, time; s = socket.create_server(('127.0.0.1', {port})); time.sleep(60)"]
+other = [sys.executable, "-c", "import time; time.sleep(60)"]
+
+
+def ready():
+    all_signals_at("ready")
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+try:
+    processes.run_together([server, other], ready, "127.0.0.1", port)
+except KeyboardInterrupt:
+    print("has ended")
+"""
+
+
+@pytest.mark.parametrize("moment", ["start", "look", "ready", "end"])
+def test_however_many_signals_come_and_whenever_no_process_is_left_behind(moment):
+    program = [sys.executable, "-c", TOGETHER, str(free_port()), moment]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": FOLDER}
+    with subprocess.Popen(program, start_new_session=True, **pipes) as process:
+        said, errors = process.communicate(timeout=20)  # ends only when all processes have closed both
+    assert (said, errors) == ("has ended\n", "")
 
 
 def test_what_is_missing_is_said(tmp_path):

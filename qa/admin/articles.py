@@ -16,13 +16,14 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from qa.admin.base import DeskBox, PublicPageMixin, giving_back
+from qa.admin.base import DeskBox, PublicPageMixin, giving_back, moment_of
 from qa.errors import InvalidTransition
 from qa.forms.articles import REVIEW_FIELDS, ArticleForm
 from qa.models import TEXT_FIELDS, UNDATED, Article
 from qa.templatetags.text import contents
 
 MOVES = {"_publish": Article.publish, "_withdraw": Article.withdraw}  # by the button of the form
+PUBLISHED_AT = moment_of(Article, "published_at")
 NOT_STORED = {"topics", "keeps_review", "opened"}
 
 
@@ -57,12 +58,12 @@ class ArticleAdmin(PublicPageMixin, admin.ModelAdmin):
     list_select_related = ["author", "reviewer"]
     search_fields = ["title"]
     raw_id_fields = ["question"]
-    readonly_fields = ["author", "status", "published_at"]
+    readonly_fields = ["author", "status", PUBLISHED_AT]
     fieldsets = [
         (None, {"fields": ["title", "slug", "body", "sources", "topics", "opened"]}),
         (
             _("Where it comes from"),
-            {"fields": ["origin", "author", "status", "published_at"]},
+            {"fields": ["origin", "author", "status", PUBLISHED_AT]},
         ),
         (
             _("Review by a doctor"),

@@ -9,9 +9,13 @@ from django.contrib.admin.utils import unquote
 from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import render
+from django.utils.formats import localize
 from django.utils.functional import cached_property
+from django.utils.timezone import template_localtime
+from django.utils.translation import gettext as _
 
 from qa.forms.fields import typed_texts
+from qa.models import UNDATED
 
 MOST_LISTED = 10_000  # rows of a list that can be paged through; the others are found by searching and filters
 
@@ -19,6 +23,18 @@ MOST_LISTED = 10_000  # rows of a list that can be paged through; the others are
 def key_of(text):
     """The primary key that somebody sends, as a number; 0, which no row has, where it is none."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
+def moment_of(model, name):
+    """What a list or page of the admin shows of a moment that may not be known; without it that would be 1970."""
+    field = model._meta.get_field(name)
+
+    @admin.display(description=field.verbose_name, ordering=name, empty_value="–")
+    def shown(row):
+        moment = getattr(row, name)
+        return _("date not known") if moment == UNDATED else moment and localize(template_localtime(moment))
+
+    return shown
 
 
 @dataclass(frozen=True)

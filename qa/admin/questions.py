@@ -5,24 +5,30 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from qa.admin.base import CappedPaginator, HiddenFieldsMixin, OwnRowsMixin, PublicPageMixin, ReadOnlyAdmin
+from qa.admin.base import CappedPaginator, HiddenFieldsMixin, OwnRowsMixin, PublicPageMixin, ReadOnlyAdmin, moment_of
 from qa.admin.moderate import PERMISSION, ModerationMixin, actor_name
 from qa.models import Question, QuestionEvent
 
 HIDDEN = {"contact_email", "secret_key", "patient"}
 FOR_MODERATORS = {"medicines", "allergies"}
+MOMENTS = {name: moment_of(Question, name) for name in ("asked_at", "answered_at", "changed_at")}
 
 
 @admin.register(Question)
 class QuestionAdmin(OwnRowsMixin, ModerationMixin, HiddenFieldsMixin, PublicPageMixin, ReadOnlyAdmin):
-    list_display = ["heading", "specialty", "status", "is_urgent", "asked_at", "answered_at"]
+    list_display = ["heading", "specialty", "status", "is_urgent", MOMENTS["asked_at"], MOMENTS["answered_at"]]
     list_filter = ["status", "specialty", "is_urgent", "is_excerpt"]
     list_select_related = ["specialty"]
     search_fields = ["headline", "title", "body"]
     ordering = ["-pk"]
     show_full_result_count = False
     paginator = CappedPaginator
-    fields = [field.name for field in Question._meta.fields if field.name not in HIDDEN and not field.auto_created]
+    readonly_fields = list(MOMENTS.values())
+    fields = [
+        MOMENTS.get(field.name, field.name)
+        for field in Question._meta.fields
+        if field.name not in HIDDEN and not field.auto_created
+    ]
 
     def get_list_display(self, request):
         return ["heading", "decide", *self.list_display[1:]] if request.user.has_perm(PERMISSION) else self.list_display

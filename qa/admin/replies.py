@@ -11,22 +11,25 @@ from django.views.decorators.http import require_POST
 from qa import answering
 from qa.admin import answer
 from qa.admin.answer import for_doctors, question_at_desk
-from qa.admin.base import DeskBox, OwnRowsMixin, ReadOnlyAdmin, giving_back
+from qa.admin.base import DeskBox, OwnRowsMixin, ReadOnlyAdmin, giving_back, moment_of
 from qa.errors import InvalidTransition
 from qa.forms.answer import AskPatientForm, ReviewForm, TransferForm, WithdrawForm
 from qa.models import Question, Reply, ReplyTemplate
+
+MOMENTS = {name: moment_of(Reply, name) for name in ("created_at", "published_at")}
 
 
 @admin.register(Reply)
 class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
     """The list of replies, to look at; and the addresses of the doctors' desk."""
 
-    list_display = ["question", "doctor", "specialty", "status", "next_step", "published_at", "review_by"]
+    list_display = ["question", "doctor", "specialty", "status", "next_step", MOMENTS["published_at"], "review_by"]
     list_filter = ["status", "specialty", "next_step"]
     list_select_related = ["question", "doctor", "specialty"]
     search_fields = ["body"]
     ordering = ["-created_at", "-pk"]
-    fields = [field.name for field in Reply._meta.fields if field.name not in ("id", "key")]
+    readonly_fields = list(MOMENTS.values())
+    fields = [MOMENTS.get(field.name, field.name) for field in Reply._meta.fields if field.name not in ("id", "key")]
 
     def get_queryset(self, request):
         """Doctors see their own at their desk; moderators what was published; others' drafts nobody."""

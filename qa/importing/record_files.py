@@ -8,10 +8,14 @@ import marshal
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.db import DatabaseError
 
+from qa.errors import BatchRefused
+from qa.failures import describe
 from qa.importing.lines import NotARecord, RawLine, parse, read_lines
 from qa.importing.mapping import Mapping
 from qa.importing.record_loading import Loader, is_same, loaded_records
@@ -45,6 +49,8 @@ class RecordFile:
         Args:
             on_bad: is told of each bad line, with a sentence for each thing that is wrong.
             tick: is told the number of each line that was read.
+
+        Raises OSError, with a name, where the file cannot be read or what waits cannot be put aside.
         """
         was_loaded = LoadedRecord.objects.exists()
         lines, batch = {}, []  # by the key of a record, the line it stands in
@@ -62,6 +68,8 @@ class RecordFile:
                 batch = []
             tick(raw.number)
         self._put_aside(batch, was_loaded)
+        with naming(settings.DATA_DIR):
+            self.waiting.flush()
 
     def load(self, loader: Loader, tick: Callable[[int], object], privacy: "PrivacyCount | None" = None) -> None:
         """Write what `check` found good and new.
@@ -70,12 +78,17 @@ class RecordFile:
             loader: writes and counts.
             tick: is told how many records each batch had that was written.
             privacy: counts what the privacy check finds in the texts.
+
+        Raises BatchRefused where the database does not take a batch; those before it are written.
         """
         loader.tally["unchanged"] += self.unchanged
         for batch in self._batches():
             for record in batch if privacy else ():
                 privacy.count(record)
-            loader.load(batch)
+            try:
+                loader.load(batch)
+            except DatabaseError as error:
+                raise BatchRefused(batch[0].line, batch[-1].line, describe(error)) from None
             tick(len(batch))
         loader.finish()
 
@@ -93,12 +106,23 @@ class RecordFile:
                 self.unchanged += 1
             else:
                 self.new += 1
-                marshal.dump((record.line, record.data, record.key, record.content, record.topics), self.waiting)
+                with naming(settings.DATA_DIR):
+                    marshal.dump((record.line, record.data, record.key, record.content, record.topics), self.waiting)
 
     def _batches(self) -> Iterator[list[Record]]:
         self.waiting.seek(0)
         for start in range(0, self.new, BATCH):
             yield [Record(*marshal.load(self.waiting)) for _ in range(start, min(start + BATCH, self.new))]
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """What goes wrong with a file that is open names none by itself: a full disk, for instance."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 class PrivacyCount:

@@ -4,7 +4,10 @@ What counts as changed here: other words, replies or facts than were loaded; ano
 decision of somebody. Then the question stays as it is. Topics are looked at for themselves.
 """
 
+from __future__ import annotations
+
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 from django.utils import timezone
 
@@ -19,6 +22,10 @@ from qa.models import (
     Reply,
 )
 
+if TYPE_CHECKING:  # it imports this module
+    from qa.importing.record_loading import Loader
+    from qa.importing.records import Record
+
 ERASED = "It was erased here."
 ELSEWHERE = "The portal has another text of this source and id, which no file of records brought."
 CHANGED_HERE = "Somebody changed it here since it was loaded."
@@ -31,15 +38,17 @@ class Update:
 
     Args:
         loader: counts, and writes rows.
-        loaded: by the records' keys, the question and the numbers that were loaded last.
-        there: by source and id, the questions that the portal holds without having loaded them.
+        loaded: by the records' keys, the question's key and the numbers of content and topics that were loaded last.
+        there: by source and id, the keys of questions that the portal holds without having loaded them.
     """
 
-    def __init__(self, loader, loaded, there):
+    def __init__(self, loader: Loader, loaded: dict[int, list[int]], there: dict[tuple[str, str], int]) -> None:
         self.loader, self.loaded, self.there = loader, loaded, there
-        self.content, self.topics, self.numbers = [], [], []
+        self.content: list[tuple[int, Record]] = []  # with the question's key, what is to be written over it
+        self.topics: list[tuple[int, Record]] = []  # of these the topics are
+        self.numbers: list[tuple[int, int, int]] = []  # by the records' keys, those to be remembered
 
-    def run(self, records):
+    def run(self, records: list[Record]) -> None:
         """Decide on each, then write all that is to be written."""
         pairs = [(self._question(record), record) for record in records]
         keys = {key for key, _record in pairs if key is not None}
@@ -128,6 +137,18 @@ class Update:
         return there
 
 
-def update_records(loader, records, loaded, there) -> None:
-    """Write a batch of changed records where nobody has changed them here; see `Update`."""
+def update_records(
+    loader: Loader,
+    records: list[Record],
+    loaded: dict[int, list[int]],
+    there: dict[tuple[str, str], int],
+) -> None:
+    """Write a batch of changed records where nobody has changed them here, in the current transaction.
+
+    Args:
+        loader: counts what becomes of each ("updated", "unchanged", "kept"), and writes rows.
+        records: those whose content or topics are not what was loaded last, or that were never loaded.
+        loaded: by the records' keys, the question's key and the numbers of content and topics that were loaded last.
+        there: by source and id, the keys of questions that the portal holds without having loaded them.
+    """
     Update(loader, loaded, there).run(records)

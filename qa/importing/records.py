@@ -155,7 +155,7 @@ class Reader(Values):
             if data["answered"]:
                 self._refuse("“answered” is given, but there is no reply.")
         elif not data["answered"] and dates:
-            data["answered"] = min(dates)
+            data["answered"] = min(dates, key=self.moments.of)
         for what, date in [("“answered”", data["answered"]), *(("A reply", date) for date in dates)]:
             if data["asked"] and date and date[:10] < data["asked"][:10]:
                 self._refuse(f"{what} is dated {date[:10]}, before the question of {data['asked'][:10]}.")
@@ -189,9 +189,10 @@ class Reader(Values):
 
     def _age_band(self, band, age):
         """A band of ages as "10-19"; the portal's band around an exact age, which is not kept."""
-        if band in (None, "") and age not in (None, ""):
-            return self._band_around(age)
         if age not in (None, ""):
+            around = self._band_around(age)
+            if band in (None, ""):
+                return around
             self._refuse("A record has “age_band” or “age”, not both.")
         found = BAND.fullmatch(self._line(band, "age_band", 20))
         if not found:

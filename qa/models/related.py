@@ -124,8 +124,11 @@ class RelatedChangeQuerySet(models.QuerySet):
 
     def for_rebuild(self, part, of):
         """What is left of a rebuild for one of several processes."""
-        rows = self.filter(reason=RelatedReason.REBUILD).order_by("pk")
-        return rows if of == 1 else rows.annotate(left=F("pk") % of).filter(left=part)
+        return self.filter(reason=RelatedReason.REBUILD).order_by("pk").share(part, of)
+
+    def share(self, part, of):
+        """Those that one of several processes sees to."""
+        return self if of == 1 else self.annotate(left=F("pk") % of).filter(left=part)
 
     def note(self, keys, reason):
         """Let the links of these questions be computed. What is noted anew gets a new key: whoever is computing the

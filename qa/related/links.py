@@ -2,12 +2,16 @@
 
 A row of `RelatedChange` says that a question's links are to be computed. It is noted by `catch_up` of search, in the
 transaction that writes the question's entry, and deleted in the one that writes the links: nothing is lost or doubled.
+Where the links of a question cannot be computed, its row stays and is tried again later; the others go on.
 """
 
+import logging
+import time
 from collections import defaultdict
 
-from django.db import IntegrityError, transaction
+from django.db import Error, IntegrityError, connection, transaction
 
+from qa.failures import describe
 from qa.models import Question, RelatedChange, RelatedOrigin, RelatedQuestion, RelatedReason, RelatedTopic, Topic
 from qa.related.finding import Match, find_matches, is_likeness
 from qa.related.meaning import embed, text_of, vectors_of
@@ -19,6 +23,11 @@ AFTER_OTHERS = 100  # positions of computed links begin after this, those of oth
 OWN, NAMED, LINKED = 1.0, 0.5, 0.3  # weights of topics: the question's own, a similar one's, and its links
 AT_ONCE = 16
 MOST_ADDED = 50_000
+TRY_AGAIN = 3600  # seconds until links that could not be computed are tried again
+MOST_FAILED = 100  # changes; where more fail, it is not the questions that are at fault
+
+logger = logging.getLogger(__name__)
+_failed = {}  # what this process could not do: the key of the change, and when it failed
 
 
 def catch_up(limit: int = AT_ONCE) -> int:
@@ -26,25 +35,32 @@ def catch_up(limit: int = AT_ONCE) -> int:
 
     Returns how many changes were seen to; 0 when none is left. Safe beside others that do the same.
     """
-    return _see_to(list(RelatedChange.objects.for_worker()[:limit]))
+    return _see_to(list(_without_failed(RelatedChange.objects.for_worker())[:limit]))
 
 
 def start_rebuild() -> tuple[int, bool]:
-    """Note all questions for a rebuild; how many are left, and whether an earlier rebuild is going on."""
-    left = RelatedChange.objects.for_rebuild(0, 1).count()
-    if left:
-        return left, True
-    with transaction.atomic():
-        keys = list(Question.objects.relatable().order_by("pk").values_list("pk", flat=True))
-        RelatedChange.objects.all().delete()
-        for start in range(0, len(keys), MOST_ADDED):
-            RelatedChange.objects.note(keys[start : start + MOST_ADDED], RelatedReason.REBUILD)
-    return len(keys), False
+    """Note all questions for a rebuild; how many are left, and whether an earlier rebuild is going on.
+
+    Those that wait for the worker stay so, whatever becomes of the rebuild.
+    """
+    goes_on = RelatedChange.objects.for_rebuild(0, 1).exists()
+    if not goes_on:
+        with transaction.atomic():
+            keys = list(Question.objects.relatable().order_by("pk").values_list("pk", flat=True))
+            for start in range(0, len(keys), MOST_ADDED):
+                RelatedChange.objects.note(keys[start : start + MOST_ADDED], RelatedReason.REBUILD)
+    return RelatedChange.objects.count(), goes_on
 
 
 def rebuild_some(part: int = 0, of: int = 1, limit: int = AT_ONCE) -> int:
-    """Compute the links of some questions of a rebuild; how many, 0 when none is left for this process."""
-    return _see_to(list(RelatedChange.objects.for_rebuild(part, of)[:limit]))
+    """Compute the links of some questions of a rebuild, or of those that wait for the worker.
+
+    Returns how many changes were seen to; 0 when none is left for this process.
+    """
+    rows = RelatedChange.objects
+    changes = list(_without_failed(rows.for_rebuild(part, of))[:limit])
+    # The worker begins at the other end
+    return _see_to(changes or list(_without_failed(rows.for_worker().share(part, of)).order_by("-pk")[:limit]))
 
 
 def rebuild(question: Question) -> None:
@@ -56,7 +72,11 @@ def rebuild(question: Question) -> None:
 def _see_to(changes):
     questions = Question.objects.relatable().prefetch_related("parts", "topics")
     questions = questions.in_bulk([change.question_id for change in changes])
-    computed = {question.pk: _compute(question) for question in _with_vectors(list(questions.values()))}
+    computed = {question.pk: _try_to_compute(question) for question in _with_vectors(list(questions.values()))}
+    failed = [change for change in changes if computed.get(change.question_id, True) is None]
+    _put_off(failed)
+    changes, seen = [change for change in changes if change not in failed], len(changes)
+    computed = {key: links for key, links in computed.items() if links is not None}
     try:
         _write(changes, computed)
     except IntegrityError:  # one of the links' ends was deleted just now; the others are to be written all the same
@@ -66,7 +86,32 @@ def _see_to(changes):
                 _write([change], one)
             except IntegrityError:
                 _write([change], {})
-    return len(changes)
+    return seen
+
+
+def _try_to_compute(question):
+    try:
+        return _compute(question)
+    except Exception as error:  # whatever it is, one question must not hold up all others
+        is_away = isinstance(error, Error) and not (connection.connection and connection.is_usable())
+        if is_away or len(_failed) >= MOST_FAILED:
+            raise
+        logger.error("Could not compute the links of question %s: %s", question.pk, describe(error))
+        return None
+
+
+def _put_off(changes):
+    """What failed waits; of a rebuild, for the worker."""
+    _failed.update((change.pk, time.monotonic()) for change in changes)
+    those = RelatedChange.objects.filter(pk__in=[change.pk for change in changes], reason=RelatedReason.REBUILD)
+    those.update(reason=RelatedReason.NEIGHBOUR)
+
+
+def _without_failed(changes):
+    """The changes without those that failed in this process not long ago."""
+    for key in [key for key, at in _failed.items() if time.monotonic() >= at + TRY_AGAIN]:
+        del _failed[key]
+    return changes.exclude(pk__in=list(_failed))
 
 
 def _with_vectors(questions):

@@ -8,9 +8,17 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from qa.models import UNDATED
+
 A_MINUTE = datetime.timedelta(minutes=1)
 
 register = template.Library()
+
+
+@register.filter
+def dated(moment):
+    """The moment; None where it stands for "not known"."""
+    return None if moment == UNDATED else moment
 
 
 @register.filter

@@ -24,7 +24,7 @@ from qa.statistics import (
     typical_reply_time,
 )
 from qa.templatetags.text import contents
-from qa.views.public import public
+from qa.views.public import PLACE, public
 
 TOPICS_ON_HOME = 24
 TOPICS_ON_PAGE = 200
@@ -55,7 +55,7 @@ def home(request):
     return render(request, "qa/home.html", context)
 
 
-@public
+@public(reads=PLACE)
 @require_safe
 def question_list(request):
     page = get_page(Question.objects.public().for_cards(), request.GET, "answered_at")
@@ -106,7 +106,7 @@ def specialty_list(request):
     return render(request, "qa/specialty_list.html", {"specialties": specialties, "canonical": canonical(request)})
 
 
-@public
+@public(reads=PLACE)
 @require_safe
 def specialty_detail(request, slug):
     specialty = get_object_or_404(Specialty, slug=slug)
@@ -122,7 +122,7 @@ def specialty_detail(request, slug):
     return render(request, "qa/specialty_detail.html", context)
 
 
-@public
+@public(reads=PLACE)
 @require_safe
 def specialty_topic(request, specialty, topic):
     pairs = Topic.specialties.through.objects.filter(specialty__slug=specialty).select_related("specialty", "topic")
@@ -145,7 +145,7 @@ def specialty_topic(request, specialty, topic):
     return render(request, "qa/specialty_topic.html", context)
 
 
-@public
+@public(reads=PLACE)
 @require_safe
 def topic_list(request):
     topics = topics_with_counts(Topic.objects.prefetch_related("specialties"))
@@ -162,7 +162,7 @@ def topic_list(request):
     return render(request, "qa/topic_list.html", context)
 
 
-@public
+@public(reads=PLACE)
 @require_safe
 def topic_detail(request, slug):
     topic = Topic.objects.with_synonyms().filter(slug=slug).first()
@@ -181,7 +181,7 @@ def topic_detail(request, slug):
     return render(request, "qa/topic_detail.html", context)
 
 
-@public
+@public(reads=PLACE)
 @require_safe
 def doctor_list(request):
     doctors = doctors_with_counts(Doctor.objects.public().prefetch_related("specialties"))
@@ -189,7 +189,7 @@ def doctor_list(request):
     return render(request, "qa/doctor_list.html", {"page": page, "canonical": canonical(request)})
 
 
-@public
+@public(reads=PLACE)
 @require_safe
 def doctor_detail(request, slug):
     linked = Q(pk__in=Doctor.objects.public()) | Exists(Reply.objects.public().order_by().filter(doctor=OuterRef("pk")))
@@ -208,7 +208,7 @@ def doctor_detail(request, slug):
     return render(request, "qa/doctor_detail.html", context)
 
 
-@public
+@public(reads=PLACE)
 @require_safe
 def article_list(request):
     page = get_page(Article.objects.public().for_rows(), request.GET, "published_at")

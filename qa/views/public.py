@@ -2,10 +2,14 @@
 
 Their version is that of everything public (`PublicChange`), with the day, the release and the address. So nothing has
 to be cleared: from the moment a removal is done, the page that held it is asked for under another name.
+
+What is kept is bounded: few pages (`CACHES` in the settings), none of them very large, and none under an address that
+somebody has made up by adding what the page does not read.
 """
 
 import hashlib
-from functools import cache, wraps
+from collections.abc import Collection
+from functools import cache, partial, wraps
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
@@ -18,16 +22,22 @@ from qa.models import PublicChange
 
 MAX_AGE = 60  # seconds that a browser or a server in between may show a page without asking
 KEPT = 600  # seconds
-LARGEST = 200_000  # bytes of a page that is kept
+LARGEST = 100_000  # bytes of a page that is kept
+PLACE = ("after", "before")  # what a list reads of its address, see qa.paging
 SETTINGS = ["SITE_NAME", "SITE_URL", "EMERGENCY_NUMBER", "CRISIS_LINE", "TIME_ZONE", "LANGUAGE_CODE"]
 MESSAGES = "messages"  # the cookie of what has just happened, said on the next page
 
 
-def public(view):
+def public(view=None, *, reads: Collection[str] = ()):
     """A page that is the same for everybody who may read it, whoever is signed in. It answers 304 by one query.
 
     Where it turns out to hold anything of one person (a message, a session, a token), it says so and is not kept.
+
+    Args:
+        reads: the parameters of the address that the view reads. Under an address with others nothing is kept here.
     """
+    if view is None:
+        return partial(public, reads=reads)
 
     @wraps(view)
     def wrapped(request, *args, **kwargs):
@@ -36,18 +46,23 @@ def public(view):
         if MESSAGES in request.COOKIES:
             return _personal(view(request, *args, **kwargs))
         etag = _etag(request, question=kwargs.get("pk"))
-        if unchanged := get_conditional_response(request, etag=etag):
+        # “*” asks whether there is such a page at all, which only the view knows
+        if _names_versions(request) and (unchanged := get_conditional_response(request, etag=etag)):
             return _for_everybody(unchanged, etag)
         if kept := caches["rendered"].get(etag):
             return _for_everybody(HttpResponse(kept[1], headers=kept[0]), etag)
         response = view(request, *args, **kwargs)
         if _is_of_somebody(request, response):
             return _personal(response)
-        if response.status_code == 200:
+        if response.status_code == 200 and request.GET.keys() <= set(reads):
             _keep(etag, response)
         return _for_everybody(response, etag)
 
     return wrapped
+
+
+def _names_versions(request):
+    return request.headers.get("If-None-Match", "").strip() != "*"
 
 
 def _etag(request, question):

@@ -21,6 +21,7 @@ WORKERS = "2"
 START_TIME = 60  # seconds
 TICKS = os.sysconf("SC_CLK_TCK")
 PREFIX = "portal_benchmark"
+BEGUN = "begun"  # a file that names the database, from before it is filled
 
 
 class Portal:
@@ -41,13 +42,16 @@ class Portal:
         return subprocess.run([sys.executable, *arguments], cwd=FOLDER, env=self.variables, check=True, **options)
 
     def prepare(self, texts=None):
-        """An empty database, filled; kept where the folder says that it is there already."""
+        """An empty database, filled; the one that the folder says is there already; begun anew where that failed."""
         filled = self.folder / "filled"
-        if self.postgres and filled.exists():
+        if not filled.exists():
+            self.forget_what_was_begun()
+        elif self.postgres:
             self.database = filled.read_text()
         if self.postgres:
             self.variables["DATABASE_URL"] = urlunsplit(urlsplit(self.postgres)._replace(path=f"/{self.database}"))
         if not filled.exists():
+            (self.folder / BEGUN).write_text(self.database)
             self.create_database()
             self.run("manage.py", "migrate", "--verbosity", "0")
             self.run("manage.py", "collectstatic", "--noinput", "--verbosity", "0")
@@ -57,6 +61,14 @@ class Portal:
         found = self.run("-m", "tests.load.addresses", stdout=subprocess.PIPE, text=True).stdout
         self.pages = {page["name"]: page for page in json.loads(found)}
 
+    def forget_what_was_begun(self):
+        """A database that an earlier run did not fill to the end."""
+        begun = self.folder / BEGUN
+        if self.postgres and begun.exists():
+            self._tell_postgres("DROP DATABASE IF EXISTS {}", begun.read_text())
+        for path in self.folder.glob("portal.sqlite3*"):
+            path.unlink()
+
     def create_database(self):
         if self.postgres:
             self._tell_postgres("CREATE DATABASE {}")
@@ -65,9 +77,9 @@ class Portal:
         if self.postgres:
             self._tell_postgres("DROP DATABASE IF EXISTS {}")
 
-    def _tell_postgres(self, statement):
+    def _tell_postgres(self, statement, database=None):
         with psycopg.connect(self.postgres, autocommit=True) as connection:
-            connection.execute(sql.SQL(statement).format(sql.Identifier(self.database)))
+            connection.execute(sql.SQL(statement).format(sql.Identifier(database or self.database)))
 
     def start(self):
         self.port = free_port()

@@ -2,20 +2,25 @@
 
 import json
 import os
+from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
 from tqdm import tqdm
 
-from qa.errors import DocumentError
+from qa.errors import BatchRefused, DocumentError
 from qa.importing.lines import copy_line, count_lines
 from qa.importing.mapping import read_map
-from qa.importing.record_files import PrivacyCount, RecordFile
+from qa.importing.record_files import PrivacyCount, RecordFile, naming
 from qa.importing.record_loading import Loader
 from qa.importing.vocabulary import Unknown, Vocabulary
 
+MADE_BY = {
+    "There is no specialty “": "--specialties create makes it",
+    "There is no topic “": "--topics create makes it, --topics ignore leaves it out",
+}
+MOST_SUMMED_UP = 50  # unknown names
 OUTCOMES = ("created", "updated", "unchanged", "kept")
 
 
@@ -46,7 +51,7 @@ class Command(BaseCommand):
         )  # fmt: skip
 
     def handle(self, *args, file, map, skip_bad, check, report, **options):
-        self.lacks_names = False
+        self.unknown = Counter()
         mapping = self.read_map(map) if map else None
         names = Vocabulary(Unknown(options["specialties"]), Unknown(options["topics"]))
         records = RecordFile(file, names, mapping, needs_reply=not options["open_unanswered"])
@@ -59,11 +64,11 @@ class Command(BaseCommand):
                 raise CommandError(f"{file}: What is written must not take the place of what is read.")
             self.find_problems(records, lines, None if check else bad_file)
         except OSError as error:
-            raise CommandError(f"{error.filename}: It cannot be read or written: {error.strerror}.") from None
+            raise CommandError(f"{error.filename or file}: It cannot be read or written: {error.strerror}.") from None
+        self.print_unknown()
         bad = records.bad
         if bad and not skip_bad:
-            hint = " What is unknown is made with --specialties create or --topics create." * self.lacks_names
-            raise CommandError(f"Nothing was imported, because of {bad} bad lines.{hint}")
+            raise CommandError(f"Nothing was imported, because of {bad} bad lines.")
         if check:
             self.stdout.write(f"lines: {lines}, bad: {bad}; nothing was written")
             return
@@ -89,24 +94,33 @@ class Command(BaseCommand):
 
             def on_bad(raw, problems):
                 nonlocal target
-                self.lacks_names |= any(problem.startswith("There is no ") for problem in problems)
+                self.unknown.update(problem for problem in problems if problem.startswith(tuple(MADE_BY)))
                 with tqdm.external_write_mode():
                     for problem in problems:
                         self.stderr.write(f"line {raw.number}: {problem}")
                 if bad_file:
                     target = target or stack.enter_context(bad_file.open("wb"))
-                    copy_line(records.path, raw.start, target)
+                    with naming(bad_file):
+                        copy_line(records.path, raw.start, target)
 
             records.check(on_bad, lambda number: bar.update(number - bar.n))
+            with naming(bad_file or records.path):
+                stack.close()  # and so writes the last of the bad lines
+
+    def print_unknown(self):
+        """After the lines, each name once that nobody has heard of, the most frequent first."""
+        for sentence, number in self.unknown.most_common(MOST_SUMMED_UP):
+            how = next(how for beginning, how in MADE_BY.items() if sentence.startswith(beginning))
+            self.stderr.write(f"{sentence.rstrip('.')}: {number:,} {'line' if number == 1 else 'lines'}; {how}.")
+        if len(self.unknown) > MOST_SUMMED_UP:
+            self.stderr.write(f"And {len(self.unknown) - MOST_SUMMED_UP:,} other unknown names.")
 
     def load(self, records, loader, privacy):
         try:
             with progress("Loading", records.new) as bar:
                 records.load(loader, bar.update, privacy)
-        except DatabaseError as error:
-            raise CommandError(
-                f"The database refused to go on: {error} What was loaded before stays; start again to go on after it."
-            ) from error
+        except BatchRefused as refusal:
+            raise CommandError(f"{refusal} What was loaded before stays; start again to go on after it.") from None
 
     def print_summary(self, loader, bad, bad_file):
         numbers = ", ".join(f"{loader.tally[how]} {how}" for how in OUTCOMES)

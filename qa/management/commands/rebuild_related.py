@@ -13,6 +13,7 @@ from qa.models import Embedding, Question, RelatedChange
 from qa.related import embed_missing, rebuild_some, start_rebuild
 
 LOOK = 0.5  # seconds between two looks at how far the processes are
+SELDOM = 60  # seconds between two lines where no terminal shows them
 
 
 class Command(BaseCommand):
@@ -45,26 +46,21 @@ class Command(BaseCommand):
         return subprocess.Popen([*program, f"--processes={processes}", f"--part={number}"])
 
     def watch(self, others, left):
-        """Bars that follow what the database says is done."""
+        """A bar that follows what the database says is done, then a second one."""
         vectors = Embedding.objects.filter(model=embedding.MODEL)
+        have, waiting, own = vectors.count(), RelatedChange.objects.all(), RelatedChange.objects.for_rebuild(0, 1)
+        to_relate = own.count()
         to_embed = Question.objects.without_embedding(embedding.MODEL).count() if embedding.is_installed() else 0
-        have = vectors.count()
-        bars = (
-            [(tqdm(total=to_embed, unit=" texts", desc="Meaning"), lambda: vectors.count() - have)] if to_embed else []
-        )
-        waiting = RelatedChange.objects.for_rebuild(0, 1)
-        bars.append((tqdm(total=left, unit=" questions", desc="Links"), lambda: left - waiting.count()))
         try:
-            running = True
-            while running:
-                running = any(other.poll() is None for other in others)
-                for bar, done in bars:
-                    if bar.n < bar.total:
-                        bar.update(min(done(), bar.total) - bar.n)
-                time.sleep(LOOK if running else 0)
+            if to_embed:
+                with tqdm(desc="Meaning", unit=" texts", total=to_embed, **pace()) as bar:
+                    while move(bar, vectors.count() - have) < to_embed and own.count() >= to_relate and running(others):
+                        time.sleep(LOOK)
+            with tqdm(desc="Links", unit=" questions", total=left, **pace()) as bar:
+                while running(others):
+                    time.sleep(LOOK)
+                    move(bar, left - waiting.count())
         finally:
-            for bar, _done in bars:
-                bar.close()
             for other in others:
                 if other.poll() is None:
                     other.terminate()
@@ -74,3 +70,18 @@ class Command(BaseCommand):
             embed_missing(part, of)
         while rebuild_some(part, of):
             pass
+
+
+def running(processes):
+    return any(process.poll() is None for process in processes)
+
+
+def move(bar, done):
+    """Move the bar on, never back; where it stands then."""
+    bar.update(max(min(done, bar.total) - bar.n, 0))
+    return bar.n
+
+
+def pace():
+    """How often a bar is drawn: as usual for who sits in front of it, seldom in a file."""
+    return {} if sys.stderr.isatty() else {"mininterval": SELDOM, "maxinterval": SELDOM, "miniters": 1}

@@ -4,13 +4,15 @@ step, forgets what is too old, and tells doctors whose licence ends soon."""
 import logging
 import signal
 import time
+from functools import partial
 
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError, connection
 
 from accounts.licences import tell_expiring
 from qa import related
+from qa.failures import describe
 from qa.heartbeat import beat
 from qa.models import PublicChange
 from qa.notifications import send_waiting, thank_reporters
@@ -35,15 +37,13 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="Send what waits now, then end.")
 
     def handle(self, once, **options):
+        self.due, self.sent = {}, 0
         if once:
-            self.forget()
-            keep_counted()
-            self.keep_search_in_step()
-            self.relate()
-            sent = send_waiting() + tell_expiring() + thank_reporters()
-            self.stdout.write("1 e-mail sent." if sent == 1 else f"{sent} e-mails sent.")
+            failed = self.work()
+            self.stdout.write("1 e-mail sent." if self.sent == 1 else f"{self.sent} e-mails sent.")
+            if failed:
+                raise CommandError(f"Not done: {', '.join(failed)}. The log says where it failed.")
             return
-        self.forget_at = time.monotonic()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.end)
         logger.info("The worker has started.")
@@ -62,23 +62,52 @@ class Command(BaseCommand):
         return self.is_ending
 
     def work(self):
-        try:
-            beat()
-            self.keep_search_in_step()
-            send_waiting(is_ending=self.is_to_end)
-            keep_counted()
-            PublicChange.objects.trim()
-            self.relate()
-            if time.monotonic() >= self.forget_at:
-                self.forget()
-                tell_expiring()
-                thank_reporters()
-                self.forget_at = time.monotonic() + FORGET_EVERY
-        except (OperationalError, InterfaceError) as error:  # the database is away: it may come back
-            logger.warning("The database does not answer: %s", type(error).__name__)
-            connection.close()
-        except OSError as error:  # the folder of photos, for instance
-            logger.warning("Could not do all that was due: %s", type(error).__name__)
+        """One round: each chore that is due, whatever becomes of the others. The names of those that failed."""
+        failed = []
+        for name, chore, every in self.chores():
+            if self.is_ending or time.monotonic() < self.due.get(name, 0):
+                continue
+            try:
+                chore()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the other chores are to be done
+                failed.append(name)
+                if isinstance(error, (OperationalError, InterfaceError)) and not self.has_database():
+                    logger.warning("The database does not answer: %s", type(error).__name__)
+                    break  # it may come back
+                logger.error("Could not do “%s”: %s", name, describe(error))
+            else:
+                self.due[name] = time.monotonic() + every
+        return failed
+
+    def chores(self):
+        """What there is to do, in this order: a name, the verb, and the seconds until it is due again."""
+        often, seldom = 0, FORGET_EVERY
+        return [
+            ("give a sign of life", beat, often),
+            ("keep search in step", self.keep_search_in_step, often),
+            ("send e-mails", self.send, often),
+            ("count what pages show", keep_counted, often),
+            ("forget public changes", PublicChange.objects.trim, often),
+            ("relate questions", self.relate, often),
+            ("forget drafts", forget_expired_drafts, seldom),
+            ("forget visitors", forget_visitors, seldom),
+            ("forget what was limited", forget_expired_counts, seldom),
+            ("delete files without a photo", sweep_photos, seldom),
+            ("count words", recount_daily, seldom),
+            ("analyze tables", analyze_daily, seldom),
+            ("forget sessions", partial(call_command, "clearsessions"), seldom),
+            ("tell doctors whose licence ends", self.tell_doctors, seldom),
+            ("thank reporters", self.thank, seldom),
+        ]
+
+    def send(self):
+        self.sent += send_waiting(is_ending=self.is_to_end)
+
+    def tell_doctors(self):
+        self.sent += tell_expiring()
+
+    def thank(self):
+        self.sent += thank_reporters()
 
     def keep_search_in_step(self):
         while catch_up() and not self.is_to_end():
@@ -89,15 +118,15 @@ class Command(BaseCommand):
         while time.monotonic() < until and related.catch_up() and not self.is_to_end():
             pass
 
-    def forget(self):
-        """What is too old: drafts and their sessions, who voted, reported or signed in, files without a photo."""
-        forget_expired_drafts()
-        forget_visitors()
-        forget_expired_counts()
-        sweep_photos()
-        recount_daily()
-        analyze_daily()
-        call_command("clearsessions")
+    def has_database(self):
+        connection.close()
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except (OperationalError, InterfaceError):
+            connection.close()
+            return False
+        return True
 
     def rest(self):
         until = time.monotonic() + PAUSE
