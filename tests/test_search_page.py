@@ -325,6 +325,37 @@ def test_who_is_in_danger_is_told_what_to_do_first_and_no_word_is_taken_for_anot
     assert "Did you mean" not in text
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        *["heart attack", "heartattack", "Stroke", "suicide", "suicidal", "overdose", "unconscious", "seizure"],
+        *["poisoning", "anaphylaxis", "not breathing", "choking", "can't feel my legs", "can’t breathe", "中風"],
+    ],
+)
+def test_who_searches_for_an_emergency_is_told_what_to_do_above_the_usual_results(client, query, settings):
+    question = make_answered_question(title=query, body="What is it?")
+    catch_up()
+    response = client.get("/search/", {"q": query})
+    text = PageReader(response.text).text
+    assert settings.EMERGENCY_NUMBER in text
+    assert [hit.question.pk for hit in response.context["found"].hits] == [question.pk]
+    assert response.text.index("next-step emergency") < response.text.index(question.get_absolute_url())
+
+
+def test_an_emergency_that_is_only_mentioned_does_not_keep_a_typing_error_from_being_mended(client):
+    make_answered_question(title="Vasculitis after a stroke")
+    catch_up()
+    response = client.get("/search/", {"q": "vascultis stroke"})
+    assert response.context["found"].mended == {"vascultis": "vasculitis"}
+    assert [finding.rule for finding in response.context["urgent"]] == ["stroke-feared"]
+
+
+def test_suicide_in_a_search_beside_another_emergency_names_whom_to_call_too(client, settings):
+    text = PageReader(client.get("/search/", {"q": "chest pain suicidal"}).text).text
+    assert settings.CRISIS_LINE in text
+    assert "the chest can come from the heart" in text
+
+
 def test_nothing_found_leads_on(client, settings):
     page = PageReader(client.get("/search/?q=xyzzy").text)
     assert {"/topics/", "/specialties/", "/questions/", "/ask/"} <= set(page.links)
