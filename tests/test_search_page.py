@@ -142,6 +142,28 @@ def test_other_words_for_the_same_are_found(typed, written):
     assert found(typed) == [question.pk]
 
 
+@pytest.mark.parametrize(
+    "forms",
+    [
+        *[
+            "hair loss|hair falling out|losing my hair|losing hair",
+            "itchy|itch|itching|itches",
+            "watery eyes|eyes water",
+        ],
+        *["runny nose|running nose|my nose runs", "swollen|swelling|puffy", "dizzy|dizziness", "bloody|blood"],
+        *["sleepy|drowsy|sleepiness", "nauseous|nausea|nauseated", "sore|soreness", "feverish|fever", "bumpy|bumps"],
+        *["scaly|scales", "flaky|flakes|flaking", "wheezy|wheezing", "constipated|constipation", "bloated|bloating"],
+        *["numb|numbness", "tired|tiredness|fatigue", "anxious|anxiety", "depressed|depression", "pregnant|pregnancy"],
+        *["infected|infection", "inflamed|inflammation", "allergic|allergy", "bloody stool|blood in stool"],
+    ],
+)
+def test_what_somebody_is_and_what_somebody_has_find_the_same(forms):
+    forms = forms.split("|")
+    questions = {make_answered_question(title=form, body="Here.", reply_body="Wait.").pk for form in forms}
+    for form in forms:
+        assert set(found(form)) == questions, form
+
+
 def test_what_is_narrower_does_not_find_what_is_wider():
     make_answered_question(title="A painkiller", body="Which one?", reply_body="Wait.")
     assert found("ibuprofen") == []
