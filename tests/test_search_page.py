@@ -189,7 +189,68 @@ def test_a_typing_error_is_mended_and_said(client, typed, meant):
     question = make_answered_question(title="Vasculitis", body="Or eczema, or gout?", reply_body="Wait.")
     assert found(typed) == ([question.pk] if meant else [])
     assert search(typed).mended == ({typed: meant} if meant else {})
-    assert ("Did you mean" in client.get("/search/", {"q": typed}).text) == bool(meant)
+    text = PageReader(client.get("/search/", {"q": typed}).text).text
+    assert (f"Nothing holds “{typed}”. These are results for {meant}." in text) == bool(meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        *[("rahs", "rash"), ("moel", "mole"), ("skni", "skin"), ("acen", "acne"), ("itcy", "itchy")],
+        *[("ranh", None), ("rasj", None), ("wash", None), ("tchy", None), ("rsa", None)],
+    ],
+)
+def test_in_a_word_of_four_letters_only_an_exchanged_pair_or_a_missing_letter_is_mended(typed, meant):
+    question = make_answered_question(title="Rash, mole, acne, itchy skin", body="What is it?", reply_body="Wait.")
+    assert found(typed) == ([question.pk] if meant else [])
+    assert search(typed).mended == ({typed: meant} if meant else {})
+
+
+def test_a_word_of_four_letters_is_not_taken_for_a_rare_one(monkeypatch):
+    monkeypatch.setattr("qa.search.corrections.RARE", 3)
+    make_answered_question(title="Xylo", body="Here.", reply_body="Wait.")
+    assert found("xlyo") != []
+    for _ in range(3):
+        make_answered_question(title="Knee", body="Here.", reply_body="Wait.")
+    assert found("xlyo") == []
+
+
+def test_every_word_that_was_mended_is_said(client):
+    make_answered_question(title="Itchy fingers", body="What is it?", reply_body="Wait.")
+    catch_up()
+    text = PageReader(client.get("/search/", {"q": "itcy fingres"}).text).text
+    assert "Nothing holds “itcy”. These are results for itchy." in text
+    assert "Nothing holds “fingres”. These are results for fingers." in text
+
+
+def test_a_mended_word_means_what_it_means_with_the_others():
+    hypertension = make_answered_question(title="Hypertension", body="Here.", reply_body="Wait.")
+    make_answered_question(title="How do I prepare?", body="Here.", reply_body="Wait.")
+    assert found("high blod presure") == [hypertension.pk]
+    assert search("high blod presure").mended == {"blod": "blood", "presure": "pressure"}
+
+
+def test_a_word_is_not_taken_for_a_farther_one_where_the_nearest_finds_nothing():
+    make_answered_question(title="How do I prepare?", body="High up.", reply_body="Wait.")
+    assert found("presure") == []
+    results = search("high presure")
+    assert results.mended == {}
+    assert "pressure" not in [hit.heading for hit in results.hits]
+
+
+def test_a_word_that_names_something_is_not_taken_for_another():
+    make_answered_question(title="Hypertension", body="Here.", reply_body="Wait.")
+    assert found("hypotension") == []
+    assert search("hypotension").mended == {}
+
+
+def test_of_words_as_near_the_one_that_names_a_topic_is_meant():
+    topic = make_topic("Xylo Spots")
+    topic.synonyms.create(name="Quagmire")
+    named = make_answered_question(title="Xylo spots", body="Here.", reply_body="Wait.")
+    make_answered_question(title="Quagmile", body="Here.", reply_body="Wait.")
+    assert found("quagmixe") == [named.pk]
+    assert search("quagmixe").mended == {"quagmixe": "quagmire"}
 
 
 def test_no_word_is_offered_that_is_no_longer_there():
@@ -344,7 +405,7 @@ def test_who_is_in_danger_is_told_what_to_do_first_and_no_word_is_taken_for_anot
     assert settings.EMERGENCY_NUMBER in text
     assert response.context["urgent"]
     assert response.context["found"].hits == []
-    assert "Did you mean" not in text
+    assert "These are results for" not in text
 
 
 @pytest.mark.parametrize(

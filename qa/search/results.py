@@ -66,11 +66,13 @@ class _Wanted:
     mended: dict[str, tuple[str, str]]  # a word, its right spelling and term
 
     def mended_in(self, found):
-        """The words mended whose right one is in what was found: no word is shown that nobody can read."""
-        if not self.mended:
+        """The words mended whose right one is in what was found, or names something that was: no word is shown that
+        nobody can read."""
+        if not self.mended or not found:
             return {}
         held = {term for entry in found for term in f"{entry.heading} {entry.body} {entry.replies}".split()}
-        return {word: spelling for word, (spelling, term) in self.mended.items() if term in held}
+        names = synonyms.names()
+        return {word: right for word, (right, term) in self.mended.items() if term in held or right in names}
 
     def phrases(self):
         phrases = {phrase for group in self.query.groups for phrase in group.phrases}
@@ -118,13 +120,22 @@ def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
     single = [group for group in wanted if len(group.phrases[0]) == 1]
     unknown = {group.phrases[0][0] for group in single if not counted(group, numbers).number}
     if unknown and may_mend:
-        for word, (spelling, term, number) in mend(text, unknown).items():
-            mended[word] = (spelling, term)
-            numbers[term] = number
-            old = tuple(terms(word))
-            wanted = [Group((*g.phrases, (term,))) if g.phrases[0] == old else g for g in wanted]
+        mended = mend(text, unknown, synonyms.names(), numbers[ALL])
+    while mended:
+        wanted_now, numbers_now = _meanings(_with_right(typed, mended))
+        held = {term for group in wanted_now if counted(group, numbers_now).number for term in group.phrases[0]}
+        if all(term in held for _right, term in mended.values()):
+            wanted, numbers = wanted_now, numbers_now
+            break
+        mended = {word: (right, term) for word, (right, term) in mended.items() if term in held}
     groups = tuple(counted(group, numbers) for group in wanted)
     return _Wanted(Query(groups, typed.excluded, filters.labels(), of_all=numbers[ALL]), numbers, mended)
+
+
+def _with_right(typed, mended):
+    right = {tuple(terms(word)): (term,) for word, (_right, term) in mended.items()}
+    words, phrases = ([right.get(phrase, phrase) for phrase in each] for each in (typed.words, typed.phrases))
+    return replace(typed, words=tuple(dict.fromkeys(words)), phrases=tuple(dict.fromkeys(phrases)))
 
 
 def _meanings(typed):
