@@ -439,6 +439,67 @@ def test_suicide_in_a_search_beside_another_emergency_names_whom_to_call_too(cli
     assert "the chest can come from the heart" in text
 
 
+def test_all_years_of_the_replies_are_choices_the_latest_first():
+    for year in range(2001, 2033):
+        make_answered_question(title="Rash", answered_at=datetime.datetime(year, 5, 1, tzinfo=datetime.UTC))
+    catch_up()
+    years = [choice.value for choice in search("rash").facets["year"]]
+    assert years == [str(year) for year in range(2032, 2002, -1)]
+
+
+def test_after_the_last_row_the_last_page_is_shown():
+    keys = {make_answered_question(title="Rash").pk for _ in range(23)}
+    catch_up()
+    first = search("rash")
+    second = search("rash", chosen={"after": first.older})
+    last = f"question-{second.hits[-1].question.pk}"
+    again = search("rash", chosen={"after": last})
+    assert [hit.question.pk for hit in again.hits] == [hit.question.pk for hit in second.hits]
+    assert (again.newer, again.older) == (second.newer, "")
+    assert {hit.question.pk for hit in (*first.hits, *again.hits)} == keys
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("and the", "Words such as"),
+        ("Doctor, please!", "Words such as"),
+        ("don't", "Words such as"),
+        ("请问", "Words such as"),
+        ("-rash", "nothing to leave it out of"),
+        ("((((", "There is no word"),
+        ("%", "There is no word"),
+        ("😀", "There is no word"),
+        ("", None),
+    ],
+)
+def test_who_types_nothing_that_can_be_searched_for_is_told_why(client, typed, said):
+    text = PageReader(client.get("/search/", {"q": typed}).text).text
+    assert "Type what troubles you" in text
+    sentences = ["Words such as", "There is no word", "nothing to leave it out of"]
+    assert [sentence for sentence in sentences if sentence in text] == ([said] if said else [])
+
+
+@pytest.mark.parametrize("name", ["specialty", "topic"])
+def test_who_types_a_specialty_or_topic_that_there_is_not_is_told(client, name):
+    make_answered_question(title="Red nonsense")
+    catch_up()
+    for typed in (f"{name}:<i>nonsense red", f"{name}:<i>nonsense xyzzy"):
+        response = client.get("/search/", {"q": typed})
+        assert f"There is no {name} “<i>nonsense”" in PageReader(response.text).text
+        assert "<i>" not in response.text
+    assert f"There is no {name}" not in client.get("/search/?q=red").text
+
+
+def test_a_single_year_is_shown_as_one(client):
+    make_answered_question(title="Rash", answered_at=datetime.datetime(2004, 5, 1, tzinfo=datetime.UTC))
+    catch_up()
+    page = client.get("/search/?q=rash&year=2004").text
+    assert "2004–2004" not in page
+    assert "2004 <span" in page
+    assert "2003–2005 <span" in client.get("/search/?q=rash&year=2003-2005").text
+
+
 def test_nothing_found_leads_on(client, settings):
     page = PageReader(client.get("/search/?q=xyzzy").text)
     assert {"/topics/", "/specialties/", "/questions/", "/ask/"} <= set(page.links)

@@ -13,7 +13,7 @@ from qa.search.entries import label
 from qa.search.filters import Filters
 from qa.search.hits import Hit, read_hits
 from qa.search.pipeline import terms
-from qa.search.query import Typed, counted, meanings, parse, weights
+from qa.search.query import Typed, counted, holds_words, meanings, parse, weights
 from qa.search.scoring import score
 from qa.search.words import ALL, TOPICS, numbers_of
 
@@ -22,7 +22,7 @@ RANKED = 400  # questions that are ranked, the latest ones that fit; of more it 
 RANKED_OTHERS = 100  # articles, topics and doctors together
 FEW = 5  # results; with fewer, entries that hold only some of the words follow
 MIN_SHARE = 0.4  # of what the best one holds, for an entry that holds only some of the words
-MOST_CHOICES = 8  # of each facet
+MOST_CHOICES, MOST_YEARS = 8, 30  # of a facet, the most frequent; of years the latest
 TABS = ["all", *EntryKind]
 
 
@@ -48,7 +48,9 @@ class Results:
     """What a search found, and one page of it."""
 
     filters: Filters = field(default_factory=Filters)
-    is_empty_search: bool = True  # nothing was typed that could be searched for
+    is_empty_search: bool = True  # nothing was typed that could be searched for, because it
+    excludes_only: bool = False
+    holds_words: bool = False
     hits: list[Hit] = field(default_factory=list)
     counts: dict[str, Count] = field(default_factory=dict)  # by tab
     facets: dict[str, list[Choice]] = field(default_factory=dict)
@@ -93,7 +95,7 @@ def search(text: str, tab: str = "all", chosen: Mapping[str, str] | None = None,
     filters = filtering.read(typed, chosen)
     wanted = _prepare(text, typed, filters, may_mend=not is_literal)
     if not wanted.query.groups and not filters:
-        return Results()
+        return Results(excludes_only=bool(typed.excluded), holds_words=holds_words(text))
     found, cut = _find(wanted, may_be_some=not is_literal and not (filters and wanted.mended))
     of_tab = [entry for entry in found if tab in ("all", entry.kind)]
     page, newer, older = _page(of_tab, chosen)
@@ -113,7 +115,7 @@ def search(text: str, tab: str = "all", chosen: Mapping[str, str] | None = None,
 
 
 def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
-    words = (*typed.words, *(phrase for name in filters.not_found if (phrase := tuple(terms(name)))))
+    words = (*typed.words, *(phrase for _kind, name in filters.not_found if (phrase := tuple(terms(name)))))
     typed = replace(typed, words=words)
     wanted, numbers = _meanings(typed)
     mended = {}
@@ -197,12 +199,15 @@ def _rarest(wanted: _Wanted) -> dict[str, float]:
 def _page(entries, chosen):
     """The rows of the page that `after` or `before` names, with the cursors of its neighbours.
 
-    A cursor names the row at the edge; where that is found no longer, the first page is shown.
+    A cursor names the row at the edge; where that is found no longer, the first page is shown, and where nothing comes
+    after it any more, the last one.
     """
     cursors = [f"{entry.kind}-{entry.object_id}" for entry in entries]
     start = 0
     if chosen.get("after") in cursors:
         start = cursors.index(chosen["after"]) + 1
+        if start == len(cursors):
+            start = (start - 1) // PAGE_SIZE * PAGE_SIZE
     elif chosen.get("before") in cursors:
         start = max(0, cursors.index(chosen["before"]) - PAGE_SIZE)
     page = entries[start : start + PAGE_SIZE]
@@ -217,7 +222,8 @@ def _counts(entries, cut):
 
 
 def _choices(entries):
-    """How many of `entries` are filed under each specialty, topic and year, and have a photo; the most frequent."""
+    """How many of `entries` are filed under the most frequent specialties and topics and the latest years, and how many
+    have a photo."""
     numbers = Counter()
     for entry in entries:
         numbers.update(entry.labels.split())
@@ -228,7 +234,8 @@ def _choices(entries):
         if name == "topic":
             del of_name[""]  # the label of topics themselves
         found[name] = of_name.most_common(MOST_CHOICES)
-    found["year"].sort(reverse=True)
+        if name == "year":
+            found[name] = sorted(of_name.items(), reverse=True)[:MOST_YEARS]
     return found
 
 
