@@ -84,9 +84,16 @@ def add_words(numbers: dict[str, int]) -> None:
         )
 
 
-def word_numbers() -> list[tuple[str, int]]:
-    """Each term with the number of entries that hold it, counted by the index."""
-    return fetch("SELECT word, ndoc FROM ts_stat('SELECT vector FROM qa_searchentry') WHERE left(word, 1) <> '_'", [])
+def word_numbers() -> str:
+    """SQL for each term with the number of entries that hold it, counted by the index."""
+    return "SELECT word AS term, ndoc AS number FROM ts_stat('SELECT vector FROM qa_searchentry')"
+
+
+def lock_words() -> None:
+    """Until the transaction ends nobody else counts words; who has begun is waited for, so that nobody waits in a
+    circle."""
+    with connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE qa_searchword IN SHARE ROW EXCLUSIVE MODE")
 
 
 def tidy() -> None:

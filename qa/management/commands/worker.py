@@ -16,7 +16,7 @@ from qa.models import PublicChange
 from qa.notifications import send_waiting, thank_reporters
 from qa.planning import analyze_daily
 from qa.retention import forget_expired_counts, forget_expired_drafts, forget_visitors, sweep_photos
-from qa.search import catch_up, recount_daily
+from qa.search import catch_up, recount_regularly
 from qa.tallies import keep_counted
 
 logger = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ class Command(BaseCommand):
         forget_visitors()
         forget_expired_counts()
         sweep_photos()
-        recount_daily()
+        recount_regularly()
         analyze_daily()
         call_command("clearsessions")
 
