@@ -365,6 +365,17 @@ def test_tabs_and_facets_count_and_narrow(client):
     assert "Questions 2" in text
 
 
+def test_narrowing_is_offered_once_above_all_results_and_only_where_there_is_a_choice(client):
+    make_answered_question(title="Rash")
+    catch_up()
+    assert "<details" not in client.get("/search/?q=rash").text
+    make_answered_question(title="Rash", specialty=make_specialty("Urology"))
+    catch_up()
+    text = client.get("/search/?q=rash").text
+    assert text.count("<details") == 1
+    assert text.count('href="?q=rash&amp;specialty=urology"') == 1
+
+
 def test_more_is_said_to_be_there_only_where_not_all_was_ranked(monkeypatch):
     monkeypatch.setattr("qa.search.results.RANKED", 5)
     for specialty in (make_specialty(), make_specialty("Urology"), make_specialty("Urology")):

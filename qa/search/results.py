@@ -58,6 +58,13 @@ class Results:
     older: str = ""  # cursors of the neighbouring pages, "" where there is none
     newer: str = ""
 
+    @property
+    def has_choices(self) -> bool:
+        """Whether partials/search_facets.html has anything to show."""
+        several = any(len(self.facets.get(name, [])) > 1 for name in ("specialty", "year"))
+        topics, photos = self.facets.get("topic") and not self.filters.topic, self.facets.get("photo")
+        return bool(several or topics or (photos and not self.filters.has_photo))
+
 
 @dataclass
 class _Wanted:
