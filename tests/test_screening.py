@@ -4,13 +4,15 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
-from qa.screening import Severity, all_rules, mend, screen
+from qa.screening import Severity, all_rules, mend, screen, screen_search
 from qa.screening.context import is_so_now
 from qa.screening.engine import read_rules, small_letters
 from tests.sentences import EMERGENCIES, NO_EMERGENCIES
 
 HITS = [(rule, text) for rule in all_rules() for text in rule.hits]
 MISSES = [(rule, text) for rule in all_rules() for text in rule.misses]
+SEARCHES = [(rule, text) for rule in all_rules() for text in rule.search_hits]
+OTHER_SEARCHES = [(rule, text) for rule in all_rules() for text in rule.search_misses]
 WHOLE_RULE = {
     "id": "'a'",
     "kind": "'links'",
@@ -108,6 +110,44 @@ def test_each_rule_hits_its_examples(rule, text):
 @pytest.mark.parametrize(("rule", "text"), MISSES, ids=lambda value: getattr(value, "id", value))
 def test_each_rule_misses_its_counter_examples(rule, text):
     assert rule.id not in rules_found(text)
+
+
+@pytest.mark.parametrize(("rule", "text"), SEARCHES, ids=lambda value: getattr(value, "id", value))
+def test_who_only_searches_for_an_emergency_is_told_what_to_do(rule, text):
+    assert rule.id in {finding.rule for finding in screen_search(text)}
+
+
+@pytest.mark.parametrize(("rule", "text"), OTHER_SEARCHES, ids=lambda value: getattr(value, "id", value))
+def test_who_searches_for_something_else_is_not_alarmed(rule, text):
+    assert rule.id not in {finding.rule for finding in screen_search(text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my grandmother had a stroke in 1990",
+        "rash after vaccination -stroke",
+        "我的祖母在一九九零年的時候中風",
+        "eczema",
+        "-",
+        "'" * 300,
+    ],
+)
+def test_a_longer_search_and_one_for_something_else_mention_no_emergency(text):
+    assert screen_search(text) == []
+
+
+def test_what_a_search_may_only_mention_is_no_finding_in_a_text():
+    for text in (
+        "My grandmother had a stroke in 1990.",
+        "Is epilepsy with seizures inherited?",
+        "Which pills cause fits?",
+    ):
+        assert urgent_found(text) == []
+
+
+def test_a_search_that_mentions_several_emergencies_gets_one_advice_of_each_kind():
+    assert [finding.kind for finding in screen_search("stroke seizure suicide")] == ["emergency", "self_harm"]
 
 
 def test_every_rule_gives_a_full_sentence_as_its_message():
@@ -270,6 +310,7 @@ def test_a_text_made_to_keep_the_rules_busy_is_screened_to_its_end(text):
         ({"words": "['Chest']"}, "“words” must be a text in small letters"),
         ({"near": "'('"}, "“near” is not a regular expression"),
         ({"severity": "'urgent'"}, "needs a “title”"),
+        ({"search": "'a'"}, "“search” needs an urgent rule"),
     ],
 )
 def test_a_wrong_rule_stops_with_its_file_and_what_is_wrong(tmp_path, change, said):

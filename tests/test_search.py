@@ -7,17 +7,29 @@ from concurrent.futures import ThreadPoolExecutor
 from unittest.mock import ANY
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
 from snowballstemmer import stemmer
 
 from accounts.models import Doctor, DoctorAlias
-from qa.models import Article, EntryKind, Question, QuestionStatus, Reply, ReplyStatus, SearchChange, SearchEntry
+from qa.models import (
+    Article,
+    EntryKind,
+    Question,
+    QuestionStatus,
+    Reply,
+    ReplyStatus,
+    SearchChange,
+    SearchEntry,
+    SearchSpelling,
+    SearchWord,
+)
 from qa.search import candidates
 from qa.search.engine import Group, Query, engine
 from qa.search.entries import catch_up
 from qa.search.pipeline import index_terms, terms
-from qa.search.words import ALL, TOPICS, numbers_of, recount
+from qa.search.words import ALL, RECOUNTS, TOPICS, numbers_of, recount, recount_regularly
 from tests.factories import make_answered_question, make_article, make_doctor, make_question, make_reply, make_topic
 
 pytestmark = pytest.mark.django_db
@@ -207,6 +219,67 @@ def test_words_are_counted_as_they_come_and_recounting_agrees():
     Question.objects.first().remove(None, "Why not")
     recount()
     assert numbers_of(["gout"])["gout"] == 2
+
+
+def test_what_is_counted_while_all_is_counted_anew_stays_counted(monkeypatch):
+    make_answered_question(title="Gout")
+    catch_up()
+
+    def write_before():
+        monkeypatch.undo()
+        make_answered_question(title="Gout and quagmire")
+        catch_up()
+
+    monkeypatch.setattr(engine(), "lock_words", write_before)
+    for _ in range(2):
+        recount()
+        expected = {ALL: SearchEntry.objects.count(), TOPICS: ANY, "gout": 2, "quagmir": 1}
+        assert numbers_of(["gout", "quagmir"]) == expected
+
+
+def test_of_two_who_count_all_anew_at_once_one_corrects_the_numbers(monkeypatch):
+    make_answered_question(title="Gout")
+    catch_up()
+    SearchWord.objects.filter(term="gout").update(number=9)
+
+    def recount_before():
+        monkeypatch.undo()
+        SearchWord.objects.filter(term="gout").update(number=1)
+        engine().add_words({RECOUNTS: 1})
+
+    monkeypatch.setattr(engine(), "lock_words", recount_before)
+    recount()
+    assert numbers_of(["gout"])["gout"] == 1
+
+
+@pytest.mark.parametrize("most", [0, 10**6])
+def test_the_words_of_what_was_erased_are_forgotten_in_time_however_many_entries_there_are(monkeypatch, most):
+    monkeypatch.setattr("qa.search.words.COUNTED_DAILY", most)
+    cache.delete("search_recounted")
+    question = make_answered_question(title="Quagmire", body="Quagmire")
+    catch_up()
+    assert SearchSpelling.objects.filter(spelling="quagmire").exists()
+    question.remove(None, "Why not")
+    assert recount_regularly()
+    assert not SearchSpelling.objects.filter(spelling="quagmire").exists()
+    assert not SearchWord.objects.filter(term="quagmir").exists()
+    assert not recount_regularly()
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time.")
+@pytest.mark.django_db(transaction=True)
+def test_who_counts_all_anew_waits_for_who_counts_words_and_not_in_a_circle():
+    make_answered_question(title="Gout and zoster")
+    catch_up()
+    SearchWord.objects.update(number=9)  # all is wrong, all has to be written
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            engine().add_words({"zoster": 1})
+            other = pool.submit(in_own_connection, recount)
+            time.sleep(0.5)
+            engine().add_words({"gout": 1})
+        other.result()
+    assert numbers_of(["gout", "zoster"]).items() >= {"gout": 2, "zoster": 2}.items()
 
 
 # Candidates for related questions

@@ -142,6 +142,28 @@ def test_other_words_for_the_same_are_found(typed, written):
     assert found(typed) == [question.pk]
 
 
+@pytest.mark.parametrize(
+    "forms",
+    [
+        *[
+            "hair loss|hair falling out|losing my hair|losing hair",
+            "itchy|itch|itching|itches",
+            "watery eyes|eyes water",
+        ],
+        *["runny nose|running nose|my nose runs", "swollen|swelling|puffy", "dizzy|dizziness", "bloody|blood"],
+        *["sleepy|drowsy|sleepiness", "nauseous|nausea|nauseated", "sore|soreness", "feverish|fever", "bumpy|bumps"],
+        *["scaly|scales", "flaky|flakes|flaking", "wheezy|wheezing", "constipated|constipation", "bloated|bloating"],
+        *["numb|numbness", "tired|tiredness|fatigue", "anxious|anxiety", "depressed|depression", "pregnant|pregnancy"],
+        *["infected|infection", "inflamed|inflammation", "allergic|allergy", "bloody stool|blood in stool"],
+    ],
+)
+def test_what_somebody_is_and_what_somebody_has_find_the_same(forms):
+    forms = forms.split("|")
+    questions = {make_answered_question(title=form, body="Here.", reply_body="Wait.").pk for form in forms}
+    for form in forms:
+        assert set(found(form)) == questions, form
+
+
 def test_what_is_narrower_does_not_find_what_is_wider():
     make_answered_question(title="A painkiller", body="Which one?", reply_body="Wait.")
     assert found("ibuprofen") == []
@@ -167,7 +189,68 @@ def test_a_typing_error_is_mended_and_said(client, typed, meant):
     question = make_answered_question(title="Vasculitis", body="Or eczema, or gout?", reply_body="Wait.")
     assert found(typed) == ([question.pk] if meant else [])
     assert search(typed).mended == ({typed: meant} if meant else {})
-    assert ("Did you mean" in client.get("/search/", {"q": typed}).text) == bool(meant)
+    text = PageReader(client.get("/search/", {"q": typed}).text).text
+    assert (f"Nothing holds “{typed}”. These are results for {meant}." in text) == bool(meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        *[("rahs", "rash"), ("moel", "mole"), ("skni", "skin"), ("acen", "acne"), ("itcy", "itchy")],
+        *[("ranh", None), ("rasj", None), ("wash", None), ("tchy", None), ("rsa", None)],
+    ],
+)
+def test_in_a_word_of_four_letters_only_an_exchanged_pair_or_a_missing_letter_is_mended(typed, meant):
+    question = make_answered_question(title="Rash, mole, acne, itchy skin", body="What is it?", reply_body="Wait.")
+    assert found(typed) == ([question.pk] if meant else [])
+    assert search(typed).mended == ({typed: meant} if meant else {})
+
+
+def test_a_word_of_four_letters_is_not_taken_for_a_rare_one(monkeypatch):
+    monkeypatch.setattr("qa.search.corrections.RARE", 3)
+    make_answered_question(title="Xylo", body="Here.", reply_body="Wait.")
+    assert found("xlyo") != []
+    for _ in range(3):
+        make_answered_question(title="Knee", body="Here.", reply_body="Wait.")
+    assert found("xlyo") == []
+
+
+def test_every_word_that_was_mended_is_said(client):
+    make_answered_question(title="Itchy fingers", body="What is it?", reply_body="Wait.")
+    catch_up()
+    text = PageReader(client.get("/search/", {"q": "itcy fingres"}).text).text
+    assert "Nothing holds “itcy”. These are results for itchy." in text
+    assert "Nothing holds “fingres”. These are results for fingers." in text
+
+
+def test_a_mended_word_means_what_it_means_with_the_others():
+    hypertension = make_answered_question(title="Hypertension", body="Here.", reply_body="Wait.")
+    make_answered_question(title="How do I prepare?", body="Here.", reply_body="Wait.")
+    assert found("high blod presure") == [hypertension.pk]
+    assert search("high blod presure").mended == {"blod": "blood", "presure": "pressure"}
+
+
+def test_a_word_is_not_taken_for_a_farther_one_where_the_nearest_finds_nothing():
+    make_answered_question(title="How do I prepare?", body="High up.", reply_body="Wait.")
+    assert found("presure") == []
+    results = search("high presure")
+    assert results.mended == {}
+    assert "pressure" not in [hit.heading for hit in results.hits]
+
+
+def test_a_word_that_names_something_is_not_taken_for_another():
+    make_answered_question(title="Hypertension", body="Here.", reply_body="Wait.")
+    assert found("hypotension") == []
+    assert search("hypotension").mended == {}
+
+
+def test_of_words_as_near_the_one_that_names_a_topic_is_meant():
+    topic = make_topic("Xylo Spots")
+    topic.synonyms.create(name="Quagmire")
+    named = make_answered_question(title="Xylo spots", body="Here.", reply_body="Wait.")
+    make_answered_question(title="Quagmile", body="Here.", reply_body="Wait.")
+    assert found("quagmixe") == [named.pk]
+    assert search("quagmixe").mended == {"quagmixe": "quagmire"}
 
 
 def test_no_word_is_offered_that_is_no_longer_there():
@@ -282,6 +365,17 @@ def test_tabs_and_facets_count_and_narrow(client):
     assert "Questions 2" in text
 
 
+def test_narrowing_is_offered_once_above_all_results_and_only_where_there_is_a_choice(client):
+    make_answered_question(title="Rash")
+    catch_up()
+    assert "<details" not in client.get("/search/?q=rash").text
+    make_answered_question(title="Rash", specialty=make_specialty("Urology"))
+    catch_up()
+    text = client.get("/search/?q=rash").text
+    assert text.count("<details") == 1
+    assert text.count('href="?q=rash&amp;specialty=urology"') == 1
+
+
 def test_more_is_said_to_be_there_only_where_not_all_was_ranked(monkeypatch):
     monkeypatch.setattr("qa.search.results.RANKED", 5)
     for specialty in (make_specialty(), make_specialty("Urology"), make_specialty("Urology")):
@@ -322,7 +416,99 @@ def test_who_is_in_danger_is_told_what_to_do_first_and_no_word_is_taken_for_anot
     assert settings.EMERGENCY_NUMBER in text
     assert response.context["urgent"]
     assert response.context["found"].hits == []
-    assert "Did you mean" not in text
+    assert "These are results for" not in text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *["heart attack", "heartattack", "Stroke", "suicide", "suicidal", "overdose", "unconscious", "seizure"],
+        *["poisoning", "anaphylaxis", "not breathing", "choking", "can't feel my legs", "can’t breathe", "中風"],
+    ],
+)
+def test_who_searches_for_an_emergency_is_told_what_to_do_above_the_usual_results(client, query, settings):
+    question = make_answered_question(title=query, body="What is it?")
+    catch_up()
+    response = client.get("/search/", {"q": query})
+    text = PageReader(response.text).text
+    assert settings.EMERGENCY_NUMBER in text
+    assert [hit.question.pk for hit in response.context["found"].hits] == [question.pk]
+    assert response.text.index("next-step emergency") < response.text.index(question.get_absolute_url())
+
+
+def test_an_emergency_that_is_only_mentioned_does_not_keep_a_typing_error_from_being_mended(client):
+    make_answered_question(title="Vasculitis after a stroke")
+    catch_up()
+    response = client.get("/search/", {"q": "vascultis stroke"})
+    assert response.context["found"].mended == {"vascultis": "vasculitis"}
+    assert [finding.rule for finding in response.context["urgent"]] == ["stroke-feared"]
+
+
+def test_suicide_in_a_search_beside_another_emergency_names_whom_to_call_too(client, settings):
+    text = PageReader(client.get("/search/", {"q": "chest pain suicidal"}).text).text
+    assert settings.CRISIS_LINE in text
+    assert "the chest can come from the heart" in text
+
+
+def test_all_years_of_the_replies_are_choices_the_latest_first():
+    for year in range(2001, 2033):
+        make_answered_question(title="Rash", answered_at=datetime.datetime(year, 5, 1, tzinfo=datetime.UTC))
+    catch_up()
+    years = [choice.value for choice in search("rash").facets["year"]]
+    assert years == [str(year) for year in range(2032, 2002, -1)]
+
+
+def test_after_the_last_row_the_last_page_is_shown():
+    keys = {make_answered_question(title="Rash").pk for _ in range(23)}
+    catch_up()
+    first = search("rash")
+    second = search("rash", chosen={"after": first.older})
+    last = f"question-{second.hits[-1].question.pk}"
+    again = search("rash", chosen={"after": last})
+    assert [hit.question.pk for hit in again.hits] == [hit.question.pk for hit in second.hits]
+    assert (again.newer, again.older) == (second.newer, "")
+    assert {hit.question.pk for hit in (*first.hits, *again.hits)} == keys
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("and the", "Words such as"),
+        ("Doctor, please!", "Words such as"),
+        ("don't", "Words such as"),
+        ("请问", "Words such as"),
+        ("-rash", "nothing to leave it out of"),
+        ("((((", "There is no word"),
+        ("%", "There is no word"),
+        ("😀", "There is no word"),
+        ("", None),
+    ],
+)
+def test_who_types_nothing_that_can_be_searched_for_is_told_why(client, typed, said):
+    text = PageReader(client.get("/search/", {"q": typed}).text).text
+    assert "Type what troubles you" in text
+    sentences = ["Words such as", "There is no word", "nothing to leave it out of"]
+    assert [sentence for sentence in sentences if sentence in text] == ([said] if said else [])
+
+
+@pytest.mark.parametrize("name", ["specialty", "topic"])
+def test_who_types_a_specialty_or_topic_that_there_is_not_is_told(client, name):
+    make_answered_question(title="Red nonsense")
+    catch_up()
+    for typed in (f"{name}:<i>nonsense red", f"{name}:<i>nonsense xyzzy"):
+        response = client.get("/search/", {"q": typed})
+        assert f"There is no {name} “<i>nonsense”" in PageReader(response.text).text
+        assert "<i>" not in response.text
+    assert f"There is no {name}" not in client.get("/search/?q=red").text
+
+
+def test_a_single_year_is_shown_as_one(client):
+    make_answered_question(title="Rash", answered_at=datetime.datetime(2004, 5, 1, tzinfo=datetime.UTC))
+    catch_up()
+    page = client.get("/search/?q=rash&year=2004").text
+    assert "2004–2004" not in page
+    assert "2004 <span" in page
+    assert "2003–2005 <span" in client.get("/search/?q=rash&year=2003-2005").text
 
 
 def test_nothing_found_leads_on(client, settings):

@@ -17,14 +17,20 @@ from qa.screening.context import is_so_now
 
 RULES = Path(__file__).parent / "rules"
 REQUIRED = {"id": str, "kind": str, "severity": str, "pattern": str, "message": str, "hits": list, "misses": list}
-EXPRESSIONS = ["pattern", "near", "unless"]
-OPTIONAL = {"title": str, "mend": str, "only_now": bool, "words": list, "near": str, "unless": str}
+EXPRESSIONS = ["pattern", "near", "unless", "search"]
+OPTIONAL = {"title": str, "mend": str, "only_now": bool, "words": list, "near": str, "unless": str} | {
+    "search": str, "search_hits": list, "search_misses": list,
+}  # fmt: skip
+EXAMPLES = ["hits", "misses", "search_hits", "search_misses"]
 
 NEAR = 200  # characters before and after a hit in which `near` must stand
 NOT_WORD = re.compile(r"\W")
 UNLESS = 60  # and in which `unless` must not
 ENOUGH = 10  # findings of one urgent rule in a text: more would tell nothing new
 STRETCH = 300  # characters before and after a word of the first group in which the pattern is tried
+SHORT_SEARCH = 6  # words; two Chinese characters are one
+SEARCHED_WORD = re.compile(r"[\u3000-\u9fff]{1,2}|[^\W_\u3000-\u9fff]+")
+NOT_SEARCHED = re.compile(r"(?<!\S)-\S+|['’‘´`]")  # -stroke; and can't is cant
 CAPITAL = re.compile(r"(?<!\\)[A-Z]")
 
 
@@ -47,6 +53,7 @@ class Rule:
         sees_small_letters: as a rule with words does, and one whose patterns hold no capital letter; it is quicker.
         near: must stand around the hit, too ("bleeding" near "pregnant").
         unless: must not stand around the hit ("cannot breathe" through the nose).
+        search: that it is mentioned in a short search is enough ("stroke"); small letters, no apostrophes or hyphens.
     """
 
     id: str
@@ -63,6 +70,9 @@ class Rule:
     unless: re.Pattern | None
     hits: tuple[str, ...]
     misses: tuple[str, ...]
+    search: re.Pattern | None
+    search_hits: tuple[str, ...]
+    search_misses: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -107,6 +117,22 @@ def screen_by_rules(text: str, kinds: Iterable[str] | None = None) -> list[Findi
             taken[rule.kind][hit.start() : hit.end()] = b"1" * (hit.end() - hit.start())
             found.append(_finding(rule, hit, text))
     return sorted(found, key=lambda finding: (finding.start, finding.end))
+
+
+def screen_search(text: str) -> list[Finding]:
+    """What a short search mentions, one finding of each kind at most; of a longer one, which is told, nothing.
+
+    Whoever types "stroke" may have one, while a text that holds the word mostly tells of another day. Places are those
+    in the words of `text`, in small letters and with a blank between them.
+    """
+    text = " ".join(NOT_WORD.sub(" ", small_letters(NOT_SEARCHED.sub("", text))).split())
+    if len(SEARCHED_WORD.findall(text)) > SHORT_SEARCH:
+        return []
+    found = {}
+    for rule in all_rules():
+        if rule.search and rule.kind not in found and (hit := rule.search.search(text)):
+            found[rule.kind] = _finding(rule, hit, text)
+    return list(found.values())
 
 
 def _is_free(taken, start, end):
@@ -227,6 +253,25 @@ def _rule(file, number, fields):
     def refuse(why):
         raise ImproperlyConfigured(f"{file}, rule {fields.get('id', number)}: {why}")
 
+    _check(fields, refuse)
+    words = fields.get("words", [])
+    is_small = bool(words) or not any(CAPITAL.search(fields.get(name, "")) for name in EXPRESSIONS)
+    return Rule(
+        id=fields["id"],
+        kind=fields["kind"],
+        severity=Severity(fields["severity"]),
+        **{name: _compile(name, fields.get(name), is_small, refuse) for name in EXPRESSIONS},
+        **{name: tuple(fields.get(name, [])) for name in EXAMPLES},
+        title=fields.get("title", ""),
+        message=fields["message"],
+        mend=fields.get("mend"),
+        only_now=fields.get("only_now", False),
+        words=tuple(tuple(group.split("|")) for group in words),
+        sees_small_letters=is_small,
+    )
+
+
+def _check(fields, refuse):
     for name, expected in (REQUIRED | OPTIONAL).items():
         if name in fields and not isinstance(fields[name], expected):
             refuse(f"“{name}” must be a {expected.__name__}.")
@@ -237,29 +282,15 @@ def _rule(file, number, fields):
             refuse(f"“{name}” is not a known key.")
     if fields["severity"] not in list(Severity):
         refuse(f"“severity” must be one of {', '.join(Severity)}.")
-    if fields["severity"] == Severity.URGENT and not fields.get("title"):
+    is_urgent = fields["severity"] == Severity.URGENT
+    if is_urgent and not fields.get("title"):
         refuse("an urgent rule needs a “title” that says what to do.")
-    if not all(isinstance(example, str) for example in fields["hits"] + fields["misses"]):
+    if fields.get("search") and not (is_urgent and fields.get("search_hits") and fields.get("search_misses")):
+        refuse("“search” needs an urgent rule with “search_hits” and “search_misses”.")
+    if not all(isinstance(example, str) for name in EXAMPLES for example in fields.get(name, [])):
         refuse("every example must be a text.")
-    words = fields.get("words", [])
-    if not all(isinstance(group, str) and group and group == group.lower() for group in words):
+    if not all(isinstance(group, str) and group and group == group.lower() for group in fields.get("words", [])):
         refuse("every one of “words” must be a text in small letters.")
-    is_small = bool(words) or not any(CAPITAL.search(fields.get(name, "")) for name in EXPRESSIONS)
-    expressions = {name: _compile(name, fields.get(name), is_small, refuse) for name in EXPRESSIONS}
-    return Rule(
-        id=fields["id"],
-        kind=fields["kind"],
-        severity=Severity(fields["severity"]),
-        **expressions,
-        title=fields.get("title", ""),
-        message=fields["message"],
-        mend=fields.get("mend"),
-        only_now=fields.get("only_now", False),
-        words=tuple(tuple(group.split("|")) for group in words),
-        sees_small_letters=is_small,
-        hits=tuple(fields["hits"]),
-        misses=tuple(fields["misses"]),
-    )
 
 
 def _compile(name, pattern, is_small, refuse):

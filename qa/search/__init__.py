@@ -10,7 +10,7 @@ from qa.search.query import clean
 from qa.search.rebuilding import number_of_things, rebuild
 from qa.search.results import TABS, Results, search
 from qa.search.suggestions import Suggestion, suggest
-from qa.search.words import recount_daily
+from qa.search.words import recount_regularly
 
 __all__ = [
     "TABS",
@@ -22,7 +22,7 @@ __all__ = [
     "clean",
     "number_of_things",
     "rebuild",
-    "recount_daily",
+    "recount_regularly",
     "search",
     "suggest",
 ]

@@ -1,36 +1,51 @@
-"""Did you mean: for a word that no entry holds, the nearest one that many hold. The same on both databases."""
+"""Typing errors: for a word that nothing holds, the nearest one that many hold. The same on both databases."""
+
+from collections.abc import Mapping
 
 from qa.search.engine import engine
 from qa.search.pipeline import words
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
-SHORTEST, LONGEST = 5, 24  # letters of a word that is mended; a shorter one is too easily taken for another
+SHORTEST, LONGEST = 4, 24  # letters of a word that is mended; a shorter one is too easily taken for another
+SHORT = 5  # letters; in a word of fewer, two are exchanged or one is missing, and the right word is no rare one
+RARE = 1_000  # of so many entries fewer than one holds it
 FAR = 2  # errors; one in a word of fewer than `LONG` letters
 LONG = 7
 SAME_BEGINNING = 3  # letters that a word with two errors shares with the right one
 MOST_MENDED = 3  # words of a search
 
 
-def mend(text: str, unknown: set[str]) -> dict[str, tuple[str, str, int]]:
-    """For each word of `text` whose term is `unknown`, the likeliest word: its spelling, term and number of entries.
+def mend(text: str, unknown: set[str], names: Mapping[str, str], of_all: int) -> dict[str, tuple[str, str]]:
+    """For each word of `text` whose term is `unknown`, the likeliest word: its spelling and term.
+
+    Of words with as few errors, one that names something comes before one that merely occurs. Whatever `names`
+    something is spelled right.
 
     Args:
         text: what was typed.
-        unknown: terms that no entry holds.
+        unknown: terms that find nothing.
+        names: words of topics and synonyms, with their terms; whether any entry holds them is for the caller to see.
+        of_all: how many entries there are, about.
     """
     wrong = list(dict.fromkeys(word for word, term in words(text) if term in unknown and _can_be_mended(word)))
-    wrong = wrong[:MOST_MENDED]
+    wrong = [word for word in wrong if word not in names][:MOST_MENDED]
     if not wrong:
         return {}
     nearby = {other for word in wrong for other in one_error_away(word)}
-    rows = engine().spellings(sorted(nearby), [word[:SAME_BEGINNING] for word in wrong if len(word) >= LONG])
+    beginnings = tuple(word[:SAME_BEGINNING] for word in wrong if len(word) >= LONG)
+    known = {(name, names[name]): 0 for name in names if name in nearby or name.startswith(beginnings)}
+    rows = engine().spellings(sorted(nearby), list(beginnings))
+    known |= {(spelling, term): number for spelling, term, number in rows if number > 0}
     found = {}
     for word in wrong:
-        likely = [(distance(word, spelling), -number, spelling, term) for spelling, term, number in rows]
-        far = FAR if len(word) >= LONG else 1
-        errors, number, spelling, term = min(likely, default=(far + 1, 0, "", ""))
-        if errors <= far and number < 0:
-            found[word] = (spelling, term, -number)
+        likely = [
+            (errors, spelling not in names, -number, spelling, term)
+            for (spelling, term), number in known.items()
+            if _is_likely(word, spelling, errors := distance(word, spelling))
+            if len(word) >= SHORT or spelling in names or number * RARE >= of_all
+        ]
+        if likely:
+            found[word] = min(likely)[3:]
     return found
 
 
@@ -59,6 +74,14 @@ def distance(one: str, other: str) -> int:
         if min(row) > FAR:
             return FAR + 1
     return row[-1]
+
+
+def _is_likely(word, right, errors):
+    """Whether one may be meant for the other; of a short one, the same letters are, or all but one."""
+    if len(word) < SHORT:
+        is_longer = len(right) > len(word) and right[0] == word[0]
+        return errors == 1 and (is_longer or sorted(word) == sorted(right))
+    return errors <= 1 or (errors <= FAR and len(word) >= LONG and right.startswith(word[:SAME_BEGINNING]))
 
 
 def _can_be_mended(word):

@@ -28,10 +28,15 @@ class Filters:
     topic: Named | None = None
     years: tuple[int, int] | None = None
     has_photo: bool = False
-    not_found: tuple[str, ...] = ()  # what was typed as a specialty or topic, but is none: words like others
+    not_found: tuple[tuple[str, str], ...] = ()  # "specialty" or "topic", and what was typed as one: words like others
 
     def __bool__(self):
         return bool(self.specialty or self.topic or self.years or self.has_photo)
+
+    @property
+    def period(self) -> str:
+        """The years as they are shown: "2004", "2003–2005"."""
+        return "–".join(map(str, sorted(set(self.years or ()))))
 
     def labels(self) -> tuple[tuple[str, ...], ...]:
         wanted = [
@@ -60,7 +65,7 @@ def read(typed: Typed, chosen: Mapping[str, str]) -> Filters:
         topic=found.get("topic"),
         years=typed.years or years(chosen.get("year", "")),
         has_photo=chosen.get("photo") == "1",
-        not_found=tuple(name for kind, name in names.items() if name and kind not in found),
+        not_found=tuple((kind, name) for kind, name in names.items() if name and kind not in found),
     )
 
 

@@ -15,7 +15,7 @@ import snowballstemmer
 
 VERSION = 2  # of what the pipeline makes of a text; entries of another version are written anew by rebuild_search
 LONGEST = 32  # letters of a word; what is longer is no word
-KNOWN_WORDS = 500_000  # stems that a process remembers
+KNOWN_WORDS = 50_000  # stems that a process remembers
 
 
 def _read(name):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from qa.search.engine import Group, Phrase, Query
 from qa.search.entries import label
-from qa.search.pipeline import QUOTES, terms
+from qa.search.pipeline import QUOTES, WORDS, fold, terms
 from qa.search.words import ALL, rarity
 
 MOST_WORDS = 16  # words and phrases; of more, the first
@@ -43,13 +43,15 @@ class Typed:
     def __bool__(self):
         return bool(self.words or self.phrases or self.specialty or self.topic or self.years)
 
-    def terms(self) -> list[str]:
-        return [term for phrase in (*self.words, *self.phrases) for term in phrase]
-
 
 def clean(text: str) -> str:
     """`text` as far as it is read, without what no database takes."""
     return NEVER.sub(" ", text[:LONGEST])
+
+
+def holds_words(text: str) -> bool:
+    """Whether there is any word in `text`, be it one that says nothing."""
+    return WORDS.search(fold(clean(text))) is not None
 
 
 def parse(text: str) -> Typed:

@@ -13,7 +13,7 @@ from qa.search.entries import label
 from qa.search.filters import Filters
 from qa.search.hits import Hit, read_hits
 from qa.search.pipeline import terms
-from qa.search.query import Typed, counted, meanings, parse, weights
+from qa.search.query import Typed, counted, holds_words, meanings, parse, weights
 from qa.search.scoring import score
 from qa.search.words import ALL, TOPICS, numbers_of
 
@@ -22,7 +22,7 @@ RANKED = 400  # questions that are ranked, the latest ones that fit; of more it 
 RANKED_OTHERS = 100  # articles, topics and doctors together
 FEW = 5  # results; with fewer, entries that hold only some of the words follow
 MIN_SHARE = 0.4  # of what the best one holds, for an entry that holds only some of the words
-MOST_CHOICES = 8  # of each facet
+MOST_CHOICES, MOST_YEARS = 8, 30  # of a facet, the most frequent; of years the latest
 TABS = ["all", *EntryKind]
 
 
@@ -48,13 +48,22 @@ class Results:
     """What a search found, and one page of it."""
 
     filters: Filters = field(default_factory=Filters)
-    is_empty_search: bool = True  # nothing was typed that could be searched for
+    is_empty_search: bool = True  # nothing was typed that could be searched for, because it
+    excludes_only: bool = False
+    holds_words: bool = False
     hits: list[Hit] = field(default_factory=list)
     counts: dict[str, Count] = field(default_factory=dict)  # by tab
     facets: dict[str, list[Choice]] = field(default_factory=dict)
     mended: dict[str, str] = field(default_factory=dict)  # a word that no entry holds, and what was searched instead
     older: str = ""  # cursors of the neighbouring pages, "" where there is none
     newer: str = ""
+
+    @property
+    def has_choices(self) -> bool:
+        """Whether partials/search_facets.html has anything to show."""
+        several = any(len(self.facets.get(name, [])) > 1 for name in ("specialty", "year"))
+        topics, photos = self.facets.get("topic") and not self.filters.topic, self.facets.get("photo")
+        return bool(several or topics or (photos and not self.filters.has_photo))
 
 
 @dataclass
@@ -66,11 +75,13 @@ class _Wanted:
     mended: dict[str, tuple[str, str]]  # a word, its right spelling and term
 
     def mended_in(self, found):
-        """The words mended whose right one is in what was found: no word is shown that nobody can read."""
-        if not self.mended:
+        """The words mended whose right one is in what was found, or names something that was: no word is shown that
+        nobody can read."""
+        if not self.mended or not found:
             return {}
         held = {term for entry in found for term in f"{entry.heading} {entry.body} {entry.replies}".split()}
-        return {word: spelling for word, (spelling, term) in self.mended.items() if term in held}
+        names = synonyms.names()
+        return {word: right for word, (right, term) in self.mended.items() if term in held or right in names}
 
     def phrases(self):
         phrases = {phrase for group in self.query.groups for phrase in group.phrases}
@@ -91,7 +102,7 @@ def search(text: str, tab: str = "all", chosen: Mapping[str, str] | None = None,
     filters = filtering.read(typed, chosen)
     wanted = _prepare(text, typed, filters, may_mend=not is_literal)
     if not wanted.query.groups and not filters:
-        return Results()
+        return Results(excludes_only=bool(typed.excluded), holds_words=holds_words(text))
     found, cut = _find(wanted, may_be_some=not is_literal and not (filters and wanted.mended))
     of_tab = [entry for entry in found if tab in ("all", entry.kind)]
     page, newer, older = _page(of_tab, chosen)
@@ -111,20 +122,29 @@ def search(text: str, tab: str = "all", chosen: Mapping[str, str] | None = None,
 
 
 def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
-    words = (*typed.words, *(phrase for name in filters.not_found if (phrase := tuple(terms(name)))))
+    words = (*typed.words, *(phrase for _kind, name in filters.not_found if (phrase := tuple(terms(name)))))
     typed = replace(typed, words=words)
     wanted, numbers = _meanings(typed)
     mended = {}
     single = [group for group in wanted if len(group.phrases[0]) == 1]
     unknown = {group.phrases[0][0] for group in single if not counted(group, numbers).number}
     if unknown and may_mend:
-        for word, (spelling, term, number) in mend(text, unknown).items():
-            mended[word] = (spelling, term)
-            numbers[term] = number
-            old = tuple(terms(word))
-            wanted = [Group((*g.phrases, (term,))) if g.phrases[0] == old else g for g in wanted]
+        mended = mend(text, unknown, synonyms.names(), numbers[ALL])
+    while mended:
+        wanted_now, numbers_now = _meanings(_with_right(typed, mended))
+        held = {term for group in wanted_now if counted(group, numbers_now).number for term in group.phrases[0]}
+        if all(term in held for _right, term in mended.values()):
+            wanted, numbers = wanted_now, numbers_now
+            break
+        mended = {word: (right, term) for word, (right, term) in mended.items() if term in held}
     groups = tuple(counted(group, numbers) for group in wanted)
     return _Wanted(Query(groups, typed.excluded, filters.labels(), of_all=numbers[ALL]), numbers, mended)
+
+
+def _with_right(typed, mended):
+    right = {tuple(terms(word)): (term,) for word, (_right, term) in mended.items()}
+    words, phrases = ([right.get(phrase, phrase) for phrase in each] for each in (typed.words, typed.phrases))
+    return replace(typed, words=tuple(dict.fromkeys(words)), phrases=tuple(dict.fromkeys(phrases)))
 
 
 def _meanings(typed):
@@ -186,12 +206,15 @@ def _rarest(wanted: _Wanted) -> dict[str, float]:
 def _page(entries, chosen):
     """The rows of the page that `after` or `before` names, with the cursors of its neighbours.
 
-    A cursor names the row at the edge; where that is found no longer, the first page is shown.
+    A cursor names the row at the edge; where that is found no longer, the first page is shown, and where nothing comes
+    after it any more, the last one.
     """
     cursors = [f"{entry.kind}-{entry.object_id}" for entry in entries]
     start = 0
     if chosen.get("after") in cursors:
         start = cursors.index(chosen["after"]) + 1
+        if start == len(cursors):
+            start = (start - 1) // PAGE_SIZE * PAGE_SIZE
     elif chosen.get("before") in cursors:
         start = max(0, cursors.index(chosen["before"]) - PAGE_SIZE)
     page = entries[start : start + PAGE_SIZE]
@@ -206,7 +229,8 @@ def _counts(entries, cut):
 
 
 def _choices(entries):
-    """How many of `entries` are filed under each specialty, topic and year, and have a photo; the most frequent."""
+    """How many of `entries` are filed under the most frequent specialties and topics and the latest years, and how many
+    have a photo."""
     numbers = Counter()
     for entry in entries:
         numbers.update(entry.labels.split())
@@ -217,7 +241,8 @@ def _choices(entries):
         if name == "topic":
             del of_name[""]  # the label of topics themselves
         found[name] = of_name.most_common(MOST_CHOICES)
-    found["year"].sort(reverse=True)
+        if name == "year":
+            found[name] = sorted(of_name.items(), reverse=True)[:MOST_YEARS]
     return found
 
 

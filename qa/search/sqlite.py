@@ -56,17 +56,17 @@ def add_words(numbers: dict[str, int]) -> None:
         cursor.execute(sql, [json.dumps(numbers)])
 
 
-def word_numbers() -> list[tuple[str, int]]:
-    """Each term with the number of entries that hold it, counted by the index."""
+def word_numbers() -> str:
+    """SQL for each term with the number of entries that hold it, counted by the index."""
     with connection.cursor() as cursor:
-        cursor.execute("CREATE VIRTUAL TABLE temp.qa_searchterm USING fts5vocab('main', 'qa_searchindex', 'row')")
-        try:
-            cursor.execute(
-                f"SELECT term, doc FROM temp.qa_searchterm WHERE term NOT GLOB '_*' OR term GLOB '{HEADING}*'"
-            )
-            return cursor.fetchall()
-        finally:
-            cursor.execute("DROP TABLE temp.qa_searchterm")
+        cursor.execute(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS temp.qa_searchterm USING fts5vocab('main', 'qa_searchindex', 'row')"
+        )
+    return "SELECT term, doc AS number FROM temp.qa_searchterm"
+
+
+def lock_words() -> None:
+    """Nothing to do: a transaction that writes is the only one."""
 
 
 def tidy() -> None:

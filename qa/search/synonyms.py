@@ -8,11 +8,12 @@ from django.db.models import F
 
 from qa.models import Topic, TopicSynonym
 from qa.search.engine import Phrase
-from qa.search.pipeline import terms
+from qa.search.pipeline import terms, words
 
 FILE = Path(__file__).parent / "synonyms.toml"
 
 _known: tuple[int, dict[Phrase, tuple[Phrase, ...]]] | None = None
+_names_of_topics: dict[str, str] = {}
 
 
 def known() -> tuple[int, dict[Phrase, tuple[Phrase, ...]]]:
@@ -20,10 +21,17 @@ def known() -> tuple[int, dict[Phrase, tuple[Phrase, ...]]]:
     return _known or (0, _curated())
 
 
+def names() -> dict[str, str]:
+    """Each word that stands in a phrase, as it is spelled when folded, with its term."""
+    return _curated_names() | _names_of_topics
+
+
 def read_again(version: int) -> None:
     """Topics have changed: their names are read again. In one query."""
-    global _known
-    _known = (version, _join(_curated(), _topics()))
+    global _known, _names_of_topics
+    same = _topics()
+    _known = (version, _join(_curated(), _connected(same)))
+    _names_of_topics = _spelled(name for each in same for name in each)
 
 
 def read() -> dict[str, dict[str, list[str]]]:
@@ -41,7 +49,17 @@ def _curated():
     return {phrase: tuple(others) for phrase, others in found.items()}
 
 
+@cache
+def _curated_names():
+    return _spelled(name for table in read().values() for first, others in table.items() for name in (first, *others))
+
+
+def _spelled(phrases):
+    return {word: term for phrase in phrases for word, term in words(phrase)}
+
+
 def _topics():
+    """The names of each topic that has several."""
     names = {}
     columns = ("topic_id", "topic_name", "other")
     original = Topic.objects.exclude(original_name="").order_by()
@@ -49,8 +67,12 @@ def _topics():
     synonyms = TopicSynonym.objects.order_by().annotate(topic_name=F("topic__name"), other=F("name"))
     for key, name, other in rows.union(synonyms.values_list(*columns), all=True):
         names.setdefault(key, [name]).append(other)
+    return list(names.values())
+
+
+def _connected(each):
     found = {}
-    for same in names.values():
+    for same in each:
         _connect(found, same)
     return {phrase: tuple(others) for phrase, others in found.items()}
 

@@ -3,11 +3,11 @@
 import math
 from collections import Counter
 from collections.abc import Iterable
-from itertools import chain, islice
 from random import randrange
 
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
 
 from qa.models import SearchEntry, SearchSpelling, SearchWord
 from qa.search.engine import HEADING, engine
@@ -15,10 +15,15 @@ from qa.search.pipeline import term_of
 
 ALL = ""  # the term whose number is that of all entries
 TOPICS = "_topics"  # the term whose number is another one whenever a topic has changed
+RECOUNTS = "_recounts"  # the term whose number is how often all was counted anew
 SHORTEST_SPELLING, LONGEST_SPELLING = 4, 24  # letters of a word in which an error can be mended
 BATCH = 5_000
 DAY = 24 * 3600  # seconds
+WEEK = 7 * DAY
 COUNTED_DAILY = 200_000  # entries
+OFF = "qa_searchoff"  # a temporary table: what is missing from each number
+# No other label, nor one of our own, `TOPICS` and `RECOUNTS`.
+IS_COUNTED = f"(substr(term, 1, 1) <> '_' OR substr(term, 1, {len(HEADING)}) = '{HEADING}')"
 
 
 class Tally:
@@ -65,24 +70,46 @@ def rarity(number: int, of_all: int) -> float:
     return math.log(1 + (max(of_all, number) - number + 0.5) / (number + 0.5))
 
 
-def recount_daily() -> bool:
-    """As `recount`, once a day where that takes little time; of more entries, `manage.py rebuild_search` counts."""
-    if SearchEntry.objects.count() > COUNTED_DAILY or not cache.add("search_recounted", True, DAY):
+def recount_regularly() -> bool:
+    """As `recount`, once a day, and once a week where there are so many entries that it takes long."""
+    pause = WEEK if SearchEntry.objects.count() > COUNTED_DAILY else DAY
+    if not cache.add("search_recounted", True, pause):
         return False
     recount()
     return True
 
 
 def recount() -> None:
-    """Count all entries anew by what the index holds, and forget spellings that no entry holds any more."""
-    numbers = engine().word_numbers()
+    """Count all entries anew by what the index holds, and forget words and spellings that no entry holds any more.
+
+    The database counts by itself, in one look at everything, how far each number is off; only then those who write wait
+    for the short moment in which that is added, and what they have added meanwhile stays. Of several who count at once,
+    one is enough.
+    """
+    known_as = numbers_of([RECOUNTS])[RECOUNTS]
+    _execute(f"DROP TABLE IF EXISTS {OFF}", f"CREATE TEMPORARY TABLE {OFF} AS {_how_far_off()}")
     with transaction.atomic():
-        SearchWord.objects.all().delete()
-        own = [(ALL, SearchEntry.objects.count()), (TOPICS, randrange(1, 2**30))]
-        numbers = chain(own, numbers)
-        while rows := [SearchWord(term=term, number=number) for term, number in islice(numbers, BATCH)]:
-            # Whoever counts at the same time has just written rows that were not there to be deleted.
-            SearchWord.objects.bulk_create(
-                rows, update_conflicts=True, unique_fields=["term"], update_fields=["number"]
+        engine().lock_words()
+        if numbers_of([RECOUNTS])[RECOUNTS] == known_as:
+            _execute(
+                f"INSERT INTO qa_searchword (term, number) SELECT term, number FROM {OFF} WHERE true "
+                "ON CONFLICT (term) DO UPDATE SET number = qa_searchword.number + excluded.number",
+                f"DELETE FROM qa_searchword WHERE number <= 0 AND {IS_COUNTED}",
             )
-        SearchSpelling.objects.exclude(term__in=SearchWord.objects.values("term")).delete()
+            engine().add_words({RECOUNTS: 1, TOPICS: randrange(1, 2**30)})
+            SearchSpelling.objects.filter(~Exists(SearchWord.objects.filter(term=OuterRef("term")))).delete()
+    _execute(f"DROP TABLE {OFF}")
+
+
+def _how_far_off():
+    counted = f"SELECT term, number FROM ({engine().word_numbers()}) held WHERE {IS_COUNTED}"
+    entries = "SELECT '' AS term, count(*) AS number FROM qa_searchentry"
+    known = f"SELECT term, -number AS number FROM qa_searchword WHERE {IS_COUNTED}"
+    each = f"{counted} UNION ALL {entries} UNION ALL {known}"
+    return f"SELECT term, sum(number) AS number FROM ({each}) numbers GROUP BY term HAVING sum(number) <> 0"
+
+
+def _execute(*statements):
+    with connection.cursor() as cursor:
+        for sql in statements:
+            cursor.execute(sql)

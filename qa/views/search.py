@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from qa import search as engine
 from qa.asking import urgent_findings
+from qa.screening import screen_search
 from qa.texts import harmless
 from qa.views.limited import limited_reading
 
@@ -29,6 +30,8 @@ def search(request):
     tab = tab if tab in engine.TABS else "all"
     urgent = urgent_findings([query])  # whoever is in danger is not asked whether another word was meant
     found = engine.search(query, tab, request.GET, is_literal=bool(urgent))
+    kinds = {finding.kind for finding in urgent}
+    urgent += [finding for finding in screen_search(query) if finding.kind not in kinds]
     context = {"query": query, "found": found, "urgent": urgent, "robots": "noindex"}
     context["tabs"] = [(name, found.counts.get(name), name == tab) for name in engine.TABS]
     return render(request, "qa/search.html", context)

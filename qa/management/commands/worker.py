@@ -18,7 +18,7 @@ from qa.models import PublicChange
 from qa.notifications import send_waiting, thank_reporters
 from qa.planning import analyze_daily
 from qa.retention import forget_expired_counts, forget_expired_drafts, forget_visitors, sweep_photos
-from qa.search import catch_up, recount_daily
+from qa.search import catch_up, recount_regularly
 from qa.tallies import keep_counted
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Command(BaseCommand):
             ("forget visitors", forget_visitors, seldom),
             ("forget what was limited", forget_expired_counts, seldom),
             ("delete files without a photo", sweep_photos, seldom),
-            ("count words", recount_daily, seldom),
+            ("count words", recount_regularly, seldom),
             ("analyze tables", analyze_daily, seldom),
             ("forget sessions", partial(call_command, "clearsessions"), seldom),
             ("tell doctors whose licence ends", self.tell_doctors, seldom),
