@@ -8,30 +8,37 @@ SHORTEST, LONGEST = 5, 24  # letters of a word that is mended; a shorter one is 
 FAR = 2  # errors; one in a word of fewer than `LONG` letters
 LONG = 7
 SAME_BEGINNING = 3  # letters that a word with two errors shares with the right one
+MOST_COMPARED = 200  # words with the same beginning, the most frequent ones
 MOST_MENDED = 3  # words of a search
 
 
-def mend(text: str, unknown: set[str]) -> dict[str, tuple[str, str, int]]:
+def mend(text: str, unknown: set[str], most: int = MOST_MENDED, far: int = FAR) -> dict[str, tuple[str, str, int]]:
     """For each word of `text` whose term is `unknown`, the likeliest word: its spelling, term and number of entries.
 
     Args:
         text: what was typed.
         unknown: terms that no entry holds.
+        most: how many words at most, the first ones.
+        far: how many errors a long word may have; to find two takes much longer, the more words there are.
     """
     wrong = list(dict.fromkeys(word for word, term in words(text) if term in unknown and _can_be_mended(word)))
-    wrong = wrong[:MOST_MENDED]
-    if not wrong:
+    nearby = {word: one_error_away(word) for word in wrong[:most]}
+    if not nearby:
         return {}
-    nearby = {other for word in wrong for other in one_error_away(word)}
-    rows = engine().spellings(sorted(nearby), [word[:SAME_BEGINNING] for word in wrong])
-    found = {}
-    for word in wrong:
-        likely = [(distance(word, spelling), -number, spelling, term) for spelling, term, number in rows]
-        far = FAR if len(word) >= LONG else 1
-        errors, number, spelling, term = min(likely, default=(far + 1, 0, "", ""))
-        if errors <= far and number < 0:
-            found[word] = (spelling, term, -number)
-    return found
+    beginnings = sorted({word[:SAME_BEGINNING] for word in nearby if far > 1 and len(word) >= LONG})
+    rows = engine().spellings(sorted(set().union(*nearby.values())), beginnings)
+    rows = sorted((row for row in rows if row[2] > 0), key=lambda row: (-row[2], row[0]))
+    likeliest = {word: _likeliest(word, near, rows, far) for word, near in nearby.items()}
+    return {word: row for word, row in likeliest.items() if row}
+
+
+def _likeliest(word, nearby, rows, far):
+    """Of rows with a spelling each, the most frequent first, the one nearest to `word`; None where none is near."""
+    found = next((row for row in rows if row[0] in nearby), None)
+    if found or far == 1 or len(word) < LONG:
+        return found
+    begun = [row for row in rows if row[0].startswith(word[:SAME_BEGINNING])][:MOST_COMPARED]
+    return next((row for row in begun if distance(word, row[0]) <= far), None)
 
 
 def one_error_away(word: str) -> set[str]:
