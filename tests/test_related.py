@@ -84,6 +84,13 @@ def test_a_typing_error_hides_nothing(eczema):
     assert find_similar("Ezcema on my hannds", limit=1)
 
 
+def test_a_long_word_may_have_two_errors(eczema, monkeypatch):
+    in_step()
+    assert find_similar("My finngres") == [eczema[2]]
+    monkeypatch.setattr("qa.search.alike.SMALL", len(eczema) - 1)
+    assert find_similar("My finngres") == []
+
+
 def test_nothing_but_public_whole_questions_is_found():
     for fields in ({"status": QuestionStatus.OPEN}, {"status": QuestionStatus.PENDING}):
         make_question(title=FRACTURE[0], body=FRACTURE[1], **fields)

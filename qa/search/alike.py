@@ -5,14 +5,13 @@ which few are what it is about: what comes first in it counts more, what is said
 """
 
 import math
-import re
 from collections import Counter
 from dataclasses import dataclass
 
 from qa.models import EntryKind, Question
-from qa.search.corrections import one_error_away
+from qa.search.corrections import FAR, mend
 from qa.search.engine import Entry, Query, engine
-from qa.search.pipeline import terms, words
+from qa.search.pipeline import term_of, terms
 from qa.search.words import ALL, numbers_of, rarity
 
 READ = 200  # different terms of a text, the first ones
@@ -29,8 +28,8 @@ SHARE = 0.3  # how much it counts which part of the text is found at all
 HEADING, BODY, REPLIES = 1.5, 1.0, 0.2  # weights of the fields
 USUAL, LENGTH_COUNTS = 45, 0.75  # terms in heading and body; how much it counts against a text that it is longer
 SATURATION = 0.6
-MENDED = re.compile("[a-z]{5,24}")  # words in which an error is mended
-MOST_MENDED = 6  # such words of a text
+MOST_MENDED = 6  # words of a text: much of a long one is not known, and not much of that is an error
+SMALL = 10_000  # entries; in more, few words are unknown, and to find what one with two errors means takes too long
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,9 @@ def weigh(text: str) -> Weights:
     wanted = sorted(first, key=first.get)[:READ]
     numbers = numbers_of(wanted)
     of_all = numbers[ALL]
-    mended = _mend(text, {term for term in wanted if not numbers[term]})
+    unknown = {term for term in wanted if not numbers[term]}
+    likeliest = mend(text, unknown, of_all, most=MOST_MENDED, far=FAR if of_all <= SMALL else 1)
+    mended = {term_of(word): term for word, (_spelling, term) in likeliest.items()}
     numbers |= numbers_of(mended.values())
     weights = {}
     for term in wanted:
@@ -114,22 +115,3 @@ def _leading(weights, numbers):
             number += numbers[term]
             chosen[term] = weights[term]
     return chosen
-
-
-def _mend(text, unknown):
-    """For each of the `unknown` terms the known one whose word is spelled the same but for one letter, if there is one.
-
-    One letter only, and only some words: of a long text much is not known, and not much of that is an error.
-    """
-    wrong = {word: term for word, term in words(text) if term in unknown and MENDED.fullmatch(word)}
-    wrong = dict(list(wrong.items())[:MOST_MENDED])
-    if not wrong:
-        return {}
-    nearby = {word: one_error_away(word) for word in wrong}
-    rows = engine().spellings(sorted(set().union(*nearby.values())), [])
-    mended = {}
-    for word, term in wrong.items():
-        likely = max(((number, known) for spelling, known, number in rows if spelling in nearby[word]), default=None)
-        if likely:
-            mended[term] = likely[1]
-    return mended

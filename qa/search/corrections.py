@@ -1,6 +1,7 @@
 """Typing errors: for a word that nothing holds, the nearest one that many hold. The same on both databases."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from qa.search.engine import engine
 from qa.search.pipeline import words
@@ -12,10 +13,19 @@ RARE = 1_000  # of so many entries fewer than one holds it
 FAR = 2  # errors; one in a word of fewer than `LONG` letters
 LONG = 7
 SAME_BEGINNING = 3  # letters that a word with two errors shares with the right one
+MOST_COMPARED = 200  # words with the same beginning, the most frequent ones
 MOST_MENDED = 3  # words of a search
+NO_NAMES = MappingProxyType({})
 
 
-def mend(text: str, unknown: set[str], names: Mapping[str, str], of_all: int) -> dict[str, tuple[str, str]]:
+def mend(
+    text: str,
+    unknown: set[str],
+    of_all: int,
+    names: Mapping[str, str] = NO_NAMES,
+    most: int = MOST_MENDED,
+    far: int = FAR,
+) -> dict[str, tuple[str, str]]:
     """For each word of `text` whose term is `unknown`, the likeliest word: its spelling and term.
 
     Of words with as few errors, one that names something comes before one that merely occurs. Whatever `names`
@@ -24,29 +34,40 @@ def mend(text: str, unknown: set[str], names: Mapping[str, str], of_all: int) ->
     Args:
         text: what was typed.
         unknown: terms that find nothing.
-        names: words of topics and synonyms, with their terms; whether any entry holds them is for the caller to see.
         of_all: how many entries there are, about.
+        names: words of topics and synonyms, with their terms; whether any entry holds them is for the caller to see.
+        most: how many words at most, the first ones.
+        far: how many errors a long word may have; to find two takes much longer, the more words there are.
     """
-    wrong = list(dict.fromkeys(word for word, term in words(text) if term in unknown and _can_be_mended(word)))
-    wrong = [word for word in wrong if word not in names][:MOST_MENDED]
-    if not wrong:
+    wrong = dict.fromkeys(word for word, term in words(text) if term in unknown and _can_be_mended(word))
+    near = {word: one_error_away(word) for word in [word for word in wrong if word not in names][:most]}
+    if not near:
         return {}
-    nearby = {other for word in wrong for other in one_error_away(word)}
-    beginnings = tuple(word[:SAME_BEGINNING] for word in wrong if len(word) >= LONG)
-    known = {(name, names[name]): 0 for name in names if name in nearby or name.startswith(beginnings)}
-    rows = engine().spellings(sorted(nearby), list(beginnings))
-    known |= {(spelling, term): number for spelling, term, number in rows if number > 0}
+    beginnings = {word[:SAME_BEGINNING] for word in near if far > 1 and len(word) >= LONG}
+    known = _known(set().union(*near.values()), beginnings, names)
     found = {}
-    for word in wrong:
+    for word, others in near.items():
+        close = [row for row in known if row[0] in others]
+        if not close and word[:SAME_BEGINNING] in beginnings:
+            close = [row for row in known if row[0].startswith(word[:SAME_BEGINNING])][:MOST_COMPARED]
         likely = [
             (errors, spelling not in names, -number, spelling, term)
-            for (spelling, term), number in known.items()
+            for spelling, term, number in close
             if _is_likely(word, spelling, errors := distance(word, spelling))
             if len(word) >= SHORT or spelling in names or number * RARE >= of_all
         ]
         if likely:
             found[word] = min(likely)[3:]
     return found
+
+
+def _known(nearby, beginnings, names):
+    """Spellings with their terms and numbers of entries; first what names something, then the most frequent."""
+    found = {(name, names[name]): 0 for name in names if name in nearby or name.startswith(tuple(beginnings))}
+    rows = engine().spellings(sorted(nearby), sorted(beginnings))
+    found |= {(spelling, term): number for spelling, term, number in rows if number > 0}
+    rows = [(spelling, term, number) for (spelling, term), number in found.items()]
+    return sorted(rows, key=lambda row: (row[0] not in names, -row[2], row[0]))
 
 
 def one_error_away(word: str) -> set[str]:

@@ -129,7 +129,7 @@ def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
     single = [group for group in wanted if len(group.phrases[0]) == 1]
     unknown = {group.phrases[0][0] for group in single if not counted(group, numbers).number}
     if unknown and may_mend:
-        mended = mend(text, unknown, synonyms.names(), numbers[ALL])
+        mended = mend(text, unknown, numbers[ALL], synonyms.names())
     while mended:
         wanted_now, numbers_now = _meanings(_with_right(typed, mended))
         held = {term for group in wanted_now if counted(group, numbers_now).number for term in group.phrases[0]}
