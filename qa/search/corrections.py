@@ -32,8 +32,7 @@ def mend(
     something is spelled right.
 
     Args:
-        text: what was typed.
-        unknown: terms that find nothing.
+        text, unknown: what was typed, and the terms in it that find nothing.
         of_all: how many entries there are, about.
         names: words of topics and synonyms, with their terms; whether any entry holds them is for the caller to see.
         most: how many words at most, the first ones.
