@@ -44,6 +44,7 @@ def test_search_works_without_javascript(archive, visit):
     page.get_by_role("navigation", name="Kinds of results").get_by_role("link", name="Articles").click()
     assert "kind=article" in page.url
     page.get_by_role("link", name="All").first.click()
+    page.get_by_text("Narrow the search").first.click()
     page.locator(".facets").get_by_role("link", name="Urology").click()
     assert "specialty=urology" in page.url
 
