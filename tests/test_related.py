@@ -157,8 +157,8 @@ def test_links_of_the_archive_and_of_editors_come_first_and_stay(eczema):
 
 
 def test_one_from_another_specialty_is_among_them_where_it_is_close():
-    matches = [Match(key, 1, 1 - key / 100, 5) for key in range(6)]
-    close, far = Match(8, 2, 0.9, 5), Match(9, 2, 0.2, 5)
+    matches = [Match(key, 1, 1 - key / 100) for key in range(6)]
+    close, far = Match(8, 2, 0.9), Match(9, 2, 0.2)
     assert choose([*matches, close, far], 1) == [*matches[:3], close]
     assert choose([*matches, far], 1) == matches[:4]
     assert choose([close, *matches], 1) == [close, *matches[:3]]
@@ -318,6 +318,18 @@ def test_what_a_rebuild_of_search_writes_gets_its_links_too(eczema):
     assert [change.question_id for change in RelatedChange.objects.all()] == [question.pk]
     in_step()
     assert len(links_of(question)) == 4
+
+
+def test_what_shares_only_everyday_words_is_not_shown_as_similar():
+    """A small portal holds nothing about most things: then nothing is offered, not the least unlike."""
+    make_answered_question(title="Heartburn after dinner", body="For four months, every day after a late dinner.")
+    make_answered_question(
+        title="A mole that has changed", body="It has grown darker since last month. I take no pills."
+    )
+    in_step()
+    text = "Hair falling out\nFor four months I lose hair every day. Will it grow back? Should I take something?"
+    assert find_similar(text) == []
+    assert [question.title for question in find_similar("A dark mole on my back")] == ["A mole that has changed"]
 
 
 def test_a_rebuild_goes_on_where_it_ended(eczema):

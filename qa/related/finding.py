@@ -10,11 +10,11 @@ from qa import embedding
 from qa.models import Question
 from qa.related.meaning import vectors_of
 from qa.search import candidates
-from qa.search.pipeline import terms
 
 CANDIDATES = 200
 WORDS = 0.2  # how much common words count beside a meaning, which counts 1
-SAYS_LITTLE = 3  # different terms of a text; of one that has more, a single one in common is no likeness
+ALIKE_WORDS = 0.26  # how alike two texts must be by their words for one to be shown under the other
+ALIKE_MEANING = 0.4  # the same by vectors, where they are compared: the cosine
 VECTORS_NEEDED = 0.5  # of the candidates; where fewer have a vector, words alone decide
 IN_FULL, REVIEWED, RECENT = 0.02, 0.02, 0.02  # added to the score, which is about 1 for the same question
 CONSIDERED = 40  # the best candidates, of which it is looked up how well they were answered
@@ -28,7 +28,7 @@ class Match:
     question_id: int
     specialty_id: int
     score: float
-    shared: int  # different terms of the text that it holds
+    is_alike: bool = True  # enough to be shown as resembling the text; the best match may be far from it
 
 
 def find_similar(text: str, limit: int = 4) -> list[Question]:
@@ -38,7 +38,7 @@ def find_similar(text: str, limit: int = 4) -> list[Question]:
         text: what a patient has written, title and body together.
         limit: how many at most.
     """
-    keys = [match.question_id for match in find_matches(text, CONSIDERED) if is_likeness(text, match)][:limit]
+    keys = [match.question_id for match in find_matches(text, CONSIDERED) if match.is_alike][:limit]
     found = Question.objects.comparable().for_cards().in_bulk(keys)
     return [found[key] for key in keys if key in found]
 
@@ -51,11 +51,6 @@ def suggest_specialties(text: str, limit: int = 3) -> list[Specialty]:
     likeliest = [key for key, _weight in weights.most_common(limit)]
     found = Specialty.objects.in_bulk(likeliest)
     return [found[key] for key in likeliest]
-
-
-def is_likeness(text: str, match: Match) -> bool:
-    """Whether a match has enough in common with `text` to be shown as resembling it."""
-    return match.shared > 1 or len(set(terms(text))) <= SAYS_LITTLE
 
 
 def find_matches(
@@ -77,22 +72,27 @@ def find_matches(
     scores = {each.question_id: each.score / most for each in found}
     if with_meaning and vector is None:
         vector = (embedding.embed([text]) or [None])[0]
-    if vector is not None:
-        scores = _with_meaning(scores, vector)
+    alike = {each.question_id for each in found if each.likeness >= ALIKE_WORDS}
+    if meanings := _meanings(scores, vector):
+        scores = _with_meaning(scores, meanings)
+        alike = {key for key, meaning in meanings.items() if meaning >= ALIKE_MEANING}
     best = sorted(scores, key=lambda key: (-scores[key], -key))[: max(CONSIDERED, limit)]
-    shared = {each.question_id: each.shared for each in found}
     rows = Question.objects.comparable().filter(pk__in=best).with_standing()
     rows = rows.values_list("pk", "specialty", "is_answered_in_full", "is_reviewed", "answered_at")
-    matches = [Match(key, at, scores[key] + _standing(*standing), shared[key]) for key, at, *standing in rows]
+    matches = [Match(key, at, scores[key] + _standing(*standing), key in alike) for key, at, *standing in rows]
     return sorted(matches, key=lambda match: (-match.score, -match.question_id))[:limit]
 
 
-def _with_meaning(scores, vector):
-    """The scores with what the vectors say; the same scores where too few have one."""
-    vectors = vectors_of(scores)
-    if len(vectors) < VECTORS_NEEDED * len(scores):
-        return scores
-    meanings = dict(zip(vectors, embedding.likeness(vector, list(vectors.values())), strict=True))
+def _meanings(keys, vector):
+    """How much each of the questions means the same as a vector; of none where too few have one."""
+    vectors = vectors_of(keys) if vector is not None else {}
+    if len(vectors) < VECTORS_NEEDED * len(keys):
+        return {}
+    return dict(zip(vectors, embedding.likeness(vector, list(vectors.values())), strict=True))
+
+
+def _with_meaning(scores, meanings):
+    """The scores by words with what the vectors say."""
     usual = sum(meanings.values()) / len(meanings)  # for those that have none yet
     return {key: meanings.get(key, usual) + WORDS * score for key, score in scores.items()}
 

@@ -13,7 +13,7 @@ from django.db import Error, IntegrityError, connection, transaction
 
 from qa.failures import describe
 from qa.models import Question, RelatedChange, RelatedOrigin, RelatedQuestion, RelatedReason, RelatedTopic, Topic
-from qa.related.finding import Match, find_matches, is_likeness
+from qa.related.finding import Match, find_matches
 from qa.related.meaning import embed, text_of, vectors_of
 
 SIMILAR, TOPICS = 4, 10
@@ -130,8 +130,8 @@ def _compute(question):
         [text_of(question), *(part.text for part in question.parts.all() if part.text not in question.body)]
     )
     matches = find_matches(text, COMPARED, vector=question.vector, besides=question.pk)
-    similar = choose([match for match in matches if is_likeness(text, match)], question.specialty_id)
-    return similar, _topics(question, matches)
+    matches = [match for match in matches if match.is_alike]
+    return choose(matches, question.specialty_id), _topics(question, matches)
 
 
 def choose(matches: list[Match], specialty: int | None) -> list[Match]:

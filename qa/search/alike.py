@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from qa.models import EntryKind, Question
 from qa.search.corrections import FAR, mend
 from qa.search.engine import Entry, Query, engine
-from qa.search.pipeline import term_of, terms
+from qa.search.pipeline import EVERYDAY_WORDS, term_of, terms
 from qa.search.words import ALL, numbers_of, rarity
 
 READ = 200  # different terms of a text, the first ones
@@ -24,6 +24,8 @@ SHORT = 12  # terms; of a text that has no more, each counts as much wherever it
 EARLY, AT_FIRST = 10, 0.5  # the first term counts so much more; that falls to a third after so many terms
 AGAIN = 0.6  # how much it counts that a term is said again
 RARITY = 1.3  # how much rarity counts
+EVERYDAY = frozenset(map(term_of, EVERYDAY_WORDS))
+UNKNOWN = 1_000  # a word that no entry holds counts as one that one in so many holds
 SHARE = 0.3  # how much it counts which part of the text is found at all
 HEADING, BODY, REPLIES = 1.5, 1.0, 0.2  # weights of the fields
 USUAL, LENGTH_COUNTS = 45, 0.75  # terms in heading and body; how much it counts against a text that it is longer
@@ -38,7 +40,7 @@ class Candidate:
 
     question_id: int
     score: float
-    shared: int = 0  # different terms of the text that it holds
+    likeness: float = 0.0  # which part of what the shorter text says is in both, 0 to 1, about
 
 
 def candidates(text: str, limit: int = 200) -> list[Candidate]:
@@ -55,7 +57,7 @@ def candidates(text: str, limit: int = 200) -> list[Candidate]:
     public = Question.objects.comparable().filter(pk__in=[entry.object_id for _, entry in found])
     readable = set(public.values_list("pk", flat=True))
     comparable = [
-        Candidate(entry.object_id, score, shared) for (score, shared), entry in found if entry.object_id in readable
+        Candidate(entry.object_id, score, likeness) for (score, likeness), entry in found if entry.object_id in readable
     ]
     return comparable[:limit]
 
@@ -66,9 +68,13 @@ class Weights:
 
     terms: dict[str, float]
     leading: dict[str, float]
+    telling: frozenset[str]  # the terms that say what the text is about
+    usual: float  # what each telling word counts, in the mean, also one that no entry holds
+    size: int  # how many telling words there are
 
-    def score(self, entry: Entry) -> tuple[float, int]:
-        """How much an entry has in common with the text, and how many different terms."""
+    def score(self, entry: Entry) -> tuple[float, float]:
+        """How much an entry has in common with the text, and which part of what the shorter of the two says, about."""
+        own = {*entry.heading.split(), *entry.body.split()}
         length = entry.heading.count(" ") + entry.body.count(" ") + 2
         shorter = 1 / (1 - LENGTH_COUNTS + LENGTH_COUNTS * length / USUAL)
         often = Counter()
@@ -78,7 +84,9 @@ class Weights:
                     often[term] += weight * shorter
         total = sum(self.terms[term] * number / (SATURATION + number) for term, number in often.items())
         share = sum(self.terms[term] for term in often) / (sum(self.terms.values()) or 1)
-        return total * (1 - SHARE + SHARE * share), len(often)
+        alike = sum(self.terms[term] * (1 if term in own else REPLIES) for term in self.telling & often.keys())
+        likeness = alike / (self.usual * min(self.size, len(own)) or 1)
+        return total * (1 - SHARE + SHARE * share), min(likeness, 1.0)
 
 
 def weigh(text: str) -> Weights:
@@ -93,16 +101,20 @@ def weigh(text: str) -> Weights:
     likeliest = mend(text, unknown, of_all, most=MOST_MENDED, far=FAR if of_all <= SMALL else 1)
     mended = {term_of(word): term for word, (_spelling, term) in likeliest.items()}
     numbers |= numbers_of(mended.values())
-    weights = {}
+    weights, telling = {}, {}
     for term in wanted:
         weight = 1 + AGAIN * math.log(number_of[term])
         if len(wanted) > SHORT:
             weight *= 1 + AT_FIRST * math.exp(-first[term] / EARLY)
+        is_telling = term not in EVERYDAY
         term = mended.get(term, term)
+        weight *= rarity(numbers[term] or max(1, of_all // UNKNOWN), of_all) ** RARITY
         if numbers[term]:
-            weight *= rarity(numbers[term], of_all) ** RARITY
             weights[term] = max(weight, weights.get(term, 0))
-    return Weights(weights, _leading(weights, numbers))
+        if is_telling and term not in EVERYDAY:
+            telling[term] = weight
+    usual = sum(telling.values()) / (len(telling) or 1)
+    return Weights(weights, _leading(weights, numbers), frozenset(telling), usual, len(telling))
 
 
 def _leading(weights, numbers):

@@ -24,6 +24,7 @@ def _read(name):
 
 
 STOP_WORDS = frozenset(_read("stop_words.txt"))
+EVERYDAY_WORDS = frozenset(_read("everyday_words.txt"))
 TO_SIMPLIFIED = str.maketrans({pair[0]: pair[1] for pair in _read("simplified.txt")})
 CHINESE_STOPS = re.compile("医生您?好?|大夫|您好|你好|请问|谢谢|感谢")
 
