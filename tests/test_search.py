@@ -266,7 +266,6 @@ def test_the_words_of_what_was_erased_are_forgotten_in_time_however_many_entries
     assert not recount_regularly()
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time.")
 @pytest.mark.django_db(transaction=True)
 def test_who_counts_all_anew_waits_for_who_counts_words_and_not_in_a_circle():
     make_answered_question(title="Gout and zoster")

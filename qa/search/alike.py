@@ -99,7 +99,7 @@ def weigh(text: str) -> Weights:
     of_all = numbers[ALL]
     unknown = {term for term in wanted if not numbers[term]}
     likeliest = mend(text, unknown, of_all, most=MOST_MENDED, far=FAR if of_all <= SMALL else 1)
-    mended = {term_of(word): term for word, (_spelling, term) in likeliest.items()}
+    mended = {term_of(word): term for word, (_spelling, term, _number) in likeliest.items()}
     numbers |= numbers_of(mended.values())
     weights, telling = {}, {}
     for term in wanted:

@@ -25,8 +25,8 @@ def mend(
     names: Mapping[str, str] = NO_NAMES,
     most: int = MOST_MENDED,
     far: int = FAR,
-) -> dict[str, tuple[str, str]]:
-    """For each word of `text` whose term is `unknown`, the likeliest word: its spelling and term.
+) -> dict[str, tuple[str, str, int]]:
+    """For each word of `text` whose term is `unknown`, the likeliest word: its spelling, term and number of entries.
 
     Of words with as few errors, one that names something comes before one that merely occurs. Whatever `names`
     something is spelled right.
@@ -34,7 +34,7 @@ def mend(
     Args:
         text, unknown: what was typed, and the terms in it that find nothing.
         of_all: how many entries there are, about.
-        names: words of topics and synonyms, with their terms; whether any entry holds them is for the caller to see.
+        names: words of topics and synonyms, with their terms; 0 is said of what no text spells like that.
         most: how many words at most, the first ones.
         far: how many errors a long word may have; to find two takes much longer, the more words there are.
     """
@@ -50,7 +50,7 @@ def mend(
         if not close and word[:SAME_BEGINNING] in beginnings:
             close = [row for row in known if row[0].startswith(word[:SAME_BEGINNING])][:MOST_COMPARED]
         likely = [
-            (errors, spelling not in names, -number, spelling, term)
+            (errors, spelling not in names, -number, spelling, term, number)
             for spelling, term, number in close
             if _is_likely(word, spelling, errors := distance(word, spelling))
             if len(word) >= SHORT or spelling in names or number * RARE >= of_all

@@ -72,7 +72,7 @@ class _Wanted:
 
     query: Query
     numbers: dict[str, int]
-    mended: dict[str, tuple[str, str]]  # a word, its right spelling and term
+    mended: dict[str, tuple[str, str, int]]  # a word, its right spelling, term and number
 
     def mended_in(self, found):
         """The words mended whose right one is in what was found, or names something that was: no word is shown that
@@ -81,7 +81,7 @@ class _Wanted:
             return {}
         held = {term for entry in found for term in f"{entry.heading} {entry.body} {entry.replies}".split()}
         names = synonyms.names()
-        return {word: right for word, (right, term) in self.mended.items() if term in held or right in names}
+        return {word: right for word, (right, term, _number) in self.mended.items() if term in held or right in names}
 
     def phrases(self):
         phrases = {phrase for group in self.query.groups for phrase in group.phrases}
@@ -131,18 +131,19 @@ def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
     if unknown and may_mend:
         mended = mend(text, unknown, numbers[ALL], synonyms.names())
     while mended:
-        wanted_now, numbers_now = _meanings(_with_right(typed, mended))
+        known = numbers | {term: number for _right, term, number in mended.values() if number}
+        wanted_now, numbers_now = _again(_with_right(typed, mended), known)
         held = {term for group in wanted_now if counted(group, numbers_now).number for term in group.phrases[0]}
-        if all(term in held for _right, term in mended.values()):
+        if all(term in held for _right, term, _number in mended.values()):
             wanted, numbers = wanted_now, numbers_now
             break
-        mended = {word: (right, term) for word, (right, term) in mended.items() if term in held}
+        mended = {word: found for word, found in mended.items() if found[1] in held}
     groups = tuple(counted(group, numbers) for group in wanted)
     return _Wanted(Query(groups, typed.excluded, filters.labels(), of_all=numbers[ALL]), numbers, mended)
 
 
 def _with_right(typed, mended):
-    right = {tuple(terms(word)): (term,) for word, (_right, term) in mended.items()}
+    right = {tuple(terms(word)): (term,) for word, (_right, term, _number) in mended.items()}
     words, phrases = ([right.get(phrase, phrase) for phrase in each] for each in (typed.words, typed.phrases))
     return replace(typed, words=tuple(dict.fromkeys(words)), phrases=tuple(dict.fromkeys(phrases)))
 
@@ -156,6 +157,13 @@ def _meanings(typed):
         if version == numbers[TOPICS]:
             return wanted, numbers
         synonyms.read_again(numbers[TOPICS])
+
+
+def _again(typed, numbers):
+    """As `_meanings`, of a search that was mended; asks only for numbers that are not known yet."""
+    wanted = meanings(typed, synonyms.known()[1])
+    missing = {term for group in wanted for phrase in group.phrases for term in phrase} - numbers.keys()
+    return wanted, numbers | numbers_of(missing) if missing else numbers
 
 
 def _find(wanted: _Wanted, may_be_some: bool) -> tuple[list[Entry], set[str]]:
