@@ -4,6 +4,8 @@ import re
 from html.parser import HTMLParser
 from urllib.parse import urldefrag, urljoin
 
+from qa.sitemaps import QuestionSitemap
+
 INLINE = {"a", "abbr", "b", "bdi", "cite", "em", "i", "mark", "q", "small", "span", "strong", "time"}
 UNSEEN = {"script", "style", "template", "title"}
 
@@ -57,3 +59,8 @@ def crawl(client, start="/"):
             else:
                 elsewhere.add(target)
     return found, elsewhere
+
+
+def address_in_sitemap(question):
+    """Of the part that has the question: each has a thousand keys."""
+    return f"/sitemap-questions.xml?p={(question.pk - 1) // QuestionSitemap.limit + 1}"

@@ -26,7 +26,6 @@ from qa.models import (
     Reply,
     ReplyStatus,
 )
-from qa.sitemaps import QuestionSitemap
 from qa.views import public
 from tests.factories import (
     make_answered_question,
@@ -36,6 +35,7 @@ from tests.factories import (
     make_reply,
     make_topic,
 )
+from tests.pages import address_in_sitemap
 from tests.test_browse import PAGES, fill
 from tests.test_visibility import SURFACES, world  # noqa: F401 - a fixture
 
@@ -193,11 +193,6 @@ def test_who_asks_whether_there_is_any_such_page_is_told_the_truth(client):
 
 def is_shown(address, words="Xylo"):
     return words in Client().get(address).text
-
-
-def address_in_sitemap(question):
-    """Of the part that has the question: each has a thousand keys."""
-    return f"/sitemap-questions.xml?p={(question.pk - 1) // QuestionSitemap.limit + 1}"
 
 
 ENDINGS = {
