@@ -25,7 +25,7 @@ from django.utils import timezone  # noqa: E402
 from django.utils.text import slugify  # noqa: E402
 
 from accounts.models import Doctor, Specialty  # noqa: E402
-from qa import search, tallies  # noqa: E402
+from qa import planning, search, tallies  # noqa: E402
 from qa.models import (  # noqa: E402
     Article,
     Flag,
@@ -197,11 +197,6 @@ def fill_search():
         search.rebuild(bar.update)
 
 
-def analyse():
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
-
-
 def main():
     parser = argparse.ArgumentParser(prog="python -m tests.load.rows", description=__doc__.splitlines()[0])
     parser.add_argument("number", type=int, help="answered questions")
@@ -213,7 +208,10 @@ def main():
     fill(options.number, options.texts)
     if not options.no_search:
         fill_search()
-    analyse()
+    planning.analyze()
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM")
     print(json.dumps({"questions": options.number}))
 
 
