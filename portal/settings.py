@@ -7,7 +7,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 
 from portal.environment import (
     database,
@@ -168,7 +167,7 @@ EMAIL_TIMEOUT = 20  # seconds
 # Language and time
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+USE_I18N = False  # there is one language so far; texts are marked for the day there is another
 TIME_ZONE = env("TIME_ZONE", "Asia/Taipei", lambda name: ZoneInfo(name).key, "a name such as Europe/Paris")
 USE_TZ = True
 FORMAT_MODULE_PATH = "portal.formats"
