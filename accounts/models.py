@@ -6,10 +6,10 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.addresses import address
 from accounts.constraints import is_one_of
 
 
@@ -105,7 +105,7 @@ class Specialty(models.Model):
         return self.name
 
     def get_absolute_url(self):
-        return reverse("specialty_detail", args=[self.slug])
+        return address("specialty_detail", self.slug)
 
     def natural_key(self):
         return (self.slug,)
@@ -202,7 +202,7 @@ class Doctor(models.Model):
         return f"Dr. {self.name}"
 
     def get_absolute_url(self):
-        return reverse("doctor_detail", args=[self.slug])
+        return address("doctor_detail", self.slug)
 
     def natural_key(self):
         return (self.slug,)

@@ -6,11 +6,11 @@ import hashlib
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
+from accounts.addresses import address
 from accounts.constraints import both_or_neither, is_one_of
 from accounts.models import Doctor
 from qa.errors import InvalidTransition
@@ -153,7 +153,7 @@ class Article(models.Model):
         return self.title
 
     def get_absolute_url(self):
-        return reverse("article_detail", args=[self.slug])
+        return address("article_detail", self.slug)
 
     def natural_key(self):
         return (self.slug,)

@@ -1,10 +1,10 @@
 """Topics: the curated vocabulary on questions and articles. taggit's machinery, with real foreign keys."""
 
 from django.db import models, transaction
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from taggit.models import ItemBase, TagBase
 
+from accounts.addresses import address
 from accounts.constraints import is_one_of
 from accounts.models import NaturalSlugManager, Specialty
 from qa.errors import InvalidTransition
@@ -50,7 +50,7 @@ class Topic(TagBase):
         ]
 
     def get_absolute_url(self):
-        return reverse("topic_detail", args=[self.slug])
+        return address("topic_detail", self.slug)
 
     def natural_key(self):
         return (self.slug,)

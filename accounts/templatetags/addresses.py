@@ -1,0 +1,35 @@
+"""`{% url %}` as Django has it, with each address worked out only once; built into all templates by the settings."""
+
+from django import template
+from django.template import defaulttags
+from django.urls import NoReverseMatch
+from django.utils.html import conditional_escape
+
+from accounts.addresses import address
+
+register = template.Library()
+
+
+class AddressNode(defaulttags.URLNode):
+    """Of views that are in no namespace: those of the admin depend on what is being asked for."""
+
+    def render(self, context):
+        name = self.view_name.resolve(context)
+        if self.kwargs or ":" in name:
+            return super().render(context)
+        try:
+            url = address(name, *(argument.resolve(context) for argument in self.args))
+        except NoReverseMatch:
+            if self.asvar is None:
+                raise
+            url = ""
+        if self.asvar:
+            context[self.asvar] = url
+            return ""
+        return conditional_escape(url) if context.autoescape else url
+
+
+@register.tag
+def url(parser, token):
+    node = defaulttags.url(parser, token)
+    return AddressNode(node.view_name, node.args, node.kwargs, node.asvar)
