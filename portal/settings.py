@@ -133,7 +133,8 @@ else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
     database_options["pool"] = {"min_size": 1, "max_size": pool_size} if pool_size else False
 
-# Caches: one that all processes share and that counts what is limited; one for what is rendered; one of each process
+# Caches: one that all processes share and that counts what is limited; one for what is rendered; and two of each
+# process, one of them for what is around every page
 
 backends = "django.core.cache.backends"
 CACHES = {
@@ -145,6 +146,7 @@ CACHES = {
     ),
     "rendered": {"BACKEND": f"{backends}.locmem.LocMemCache", "LOCATION": "rendered", "OPTIONS": {"MAX_ENTRIES": 200}},
     "memory": {"BACKEND": f"{backends}.locmem.LocMemCache", "LOCATION": "memory", "OPTIONS": {"MAX_ENTRIES": 10_000}},
+    "frame": {"BACKEND": f"{backends}.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}", "LOCATION": "frame"},
 }
 if CACHES["default"]["BACKEND"].endswith("RedisCache"):
     CACHES["rendered"] = CACHES["default"] | {"BACKEND": "portal.cache.ForgivingRedisCache", "KEY_PREFIX": "rendered"}

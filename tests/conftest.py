@@ -12,6 +12,7 @@ from tests.factories import make_doctor, make_patient, make_user
 def no_page_is_kept_from_another_test():
     """A test's transaction is undone, and with it the version of what was public in it."""
     caches["rendered"].clear()
+    caches["frame"].clear()
 
 
 @pytest.fixture(autouse=True)
