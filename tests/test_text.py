@@ -1,8 +1,10 @@
 """Text to HTML: nothing typed becomes markup, and no word is lost."""
 
+import datetime
+
 import pytest
 
-from qa.templatetags.text import contents, excerpt, json_ld, markdown, plain
+from qa.templatetags.text import contents, day, excerpt, json_ld, markdown, plain
 
 
 def test_plain_text_is_escaped_and_each_line_is_a_paragraph():
@@ -64,3 +66,11 @@ def test_an_excerpt_is_cut_at_a_word(text, shown):
 
 def test_structured_data_cannot_end_its_own_script():
     assert "</script><b>" not in json_ld({"name": "</script><b>"})
+
+
+@pytest.mark.parametrize(
+    "moment", [datetime.date(2026, 3, 9), datetime.datetime(2026, 3, 8, 20, 0, tzinfo=datetime.UTC)]
+)
+def test_a_day_is_the_local_one_for_people_and_programs(moment):
+    for _time in range(2):
+        assert day(moment) == '<time datetime="2026-03-09">9 March 2026</time>'

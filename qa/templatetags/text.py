@@ -1,15 +1,19 @@
 """Text to HTML: the only place that marks anything as safe."""
 
+import datetime
 import hashlib
 import itertools
 import json
 import re
+from functools import lru_cache
 
 import nh3
 from django import template
 from django.conf import settings
 from django.core.cache import caches
-from django.utils.html import escape
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import escape, format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import slugify
 from markdown_it import MarkdownIt
@@ -109,11 +113,22 @@ def contents(text):
 @register.filter
 def excerpt(text, length=160):
     """The beginning of a text in one line, cut at a word."""
-    words = re.sub(r"\s+", " ", text or "").strip()
+    words = " ".join((text or "").split())
     if len(words) <= length:
         return words
     cut = words[:length]
     return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:.") + "…"
+
+
+@register.filter
+def day(moment):
+    """The local date of `moment`, or a date, for people and for programs."""
+    return _day(timezone.localdate(moment) if isinstance(moment, datetime.datetime) else moment)
+
+
+@lru_cache(maxsize=10_000)
+def _day(date):
+    return format_html('<time datetime="{}">{}</time>', date.isoformat(), date_format(date, "j F Y"))
 
 
 @register.filter
