@@ -303,7 +303,7 @@ def test_a_part_shows_the_fullest_coverage_of_any_published_reply(client, doctor
     draft = make_reply(question, other_doctor)
     draft.coverages.create(part=parts[0], coverage="answered")
     shown = client.get(question.get_absolute_url()).context["parts"]
-    assert [part.coverage_label for part in shown] == ["partly answered", "not answered yet"]
+    assert [part["coverage_label"] for part in shown] == ["partly answered", "not answered yet"]
 
 
 def test_the_patients_title_stands_once_where_editors_have_written_no_other(client):

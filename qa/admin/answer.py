@@ -205,7 +205,7 @@ def citation(question):
 
 def own_review(reply, doctor):
     """The form for reviewing a colleague's reply, with what the doctor said before."""
-    said = next((review for review in reply.reviews.all() if review.doctor_id == doctor.pk), None)
+    said = next((review for review in reply.signed_reviews if review.doctor_id == doctor.pk), None)
     initial = {"verdict": said.verdict, "note": said.note} if said else None
     return ReviewForm(initial=initial, auto_id=f"review_{reply.pk}_%s")
 

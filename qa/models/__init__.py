@@ -8,7 +8,7 @@ from qa.models.embedding import Embedding
 from qa.models.event import LOADED, RELOADED, EventKind, QuestionEvent
 from qa.models.flag import URGENT_FIRST, Flag, FlagDecision, FlagReason
 from qa.models.helpful import VISITOR_KEPT, Helpful
-from qa.models.part import MAX_PARTS, Coverage, FollowUp, QuestionPart, SeenChoice, SeenQuestion
+from qa.models.part import MAX_PARTS, Coverage, FollowUp, QuestionPart, SeenChoice, SeenQuestion, coverage_label
 from qa.models.photo import Photo, PhotoAudience, photo_storage
 from qa.models.public import PublicChange
 from qa.models.question import MAX_FOLLOW_UPS, UNDATED, Question
@@ -107,6 +107,7 @@ __all__ = [
     "TopicSynonym",
     "Verdict",
     "age_band_label",
+    "coverage_label",
     "photo_storage",
     "prepared",
     "random_key",

@@ -22,6 +22,11 @@ class Coverage(models.TextChoices):
     NEEDS_EXAMINATION = "needs_examination", _("cannot be said without an examination")
 
 
+def coverage_label(coverage: str | None) -> str:
+    """What the replies say of a part, in words."""
+    return Coverage(coverage).label if coverage else _("not answered yet")
+
+
 class QuestionPartQuerySet(models.QuerySet):
     """The words for "which parts"."""
 
@@ -69,7 +74,7 @@ class QuestionPart(models.Model):
     @property
     def coverage_label(self):
         """What the replies say of this part, in words; the part comes from `with_coverage`."""
-        return Coverage(self.coverage).label if self.coverage else _("not answered yet")
+        return coverage_label(self.coverage)
 
 
 class FollowUpManager(models.Manager):

@@ -4,12 +4,12 @@ import datetime
 
 from django.db import models, transaction
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
 
+from accounts.addresses import address
 from accounts.constraints import both_or_neither, is_one_of
 from accounts.models import Doctor, Patient, Sex, Specialty
 from qa.errors import InvalidTransition, QuestionClaimed
@@ -175,7 +175,7 @@ class Question(models.Model):
         return self.heading
 
     def get_absolute_url(self):
-        return reverse("question_detail", args=[self.pk, self.slug])
+        return address("question_detail", self.pk, self.slug)
 
     def natural_key(self):
         return (self.source, self.source_id)
@@ -221,10 +221,6 @@ class Question(models.Model):
     def similar(self):
         """The public questions that "Similar Q&A" leads to, in their order."""
         return Question.objects.public().filter(related_from__question=self).order_by("related_from__position")
-
-    def quoting(self):
-        """The public questions whose "Similar Q&A" leads here."""
-        return Question.objects.public().filter(related_questions__related=self).order_by("pk")
 
     # Transitions. Each refuses with InvalidTransition, and each writes one event.
 

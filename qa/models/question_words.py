@@ -2,7 +2,7 @@
 
 from django.apps import apps
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import JSONObject, Left
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -30,6 +30,14 @@ AGE_BANDS = [
     (70, 79),
     (80, OLDEST),
 ]
+
+# What the pages show of a question; addresses and keys of patients are not even read for them.
+CARD_FIELDS = ["headline", "title", "body", "is_excerpt", "answered_at"]
+PAGE_FIELDS = [
+    *CARD_FIELDS,
+    *("pseudonym", "sex", "age_from", "age_to", "on_behalf_of", "language", "status", "asked_at", "erased_at"),
+]
+SPECIALTY_FIELDS = ["specialty__name", "specialty__slug"]
 
 CARD_LENGTH = 320  # characters of a reply that a card may show, and some to cut at a word
 
@@ -254,27 +262,43 @@ class QuestionQuerySet(models.QuerySet):
         found = self.filter(~about, pk__in=links.order_by().values("question"))
         return found.order_by("-answered_at", "-pk")
 
-    def for_page(self):
-        """All that a question page shows of the question itself, in one query.
+    def quoting(self, question):
+        """What leads to `question` under "Similar Q&A"."""
+        return self.filter(related_questions__related=question)
 
-        In no order: of the public photos the key and position, of the related topics what a link shows.
+    def for_page(self):
+        """All that a question page shows of the question itself, and no more of it, in one query.
+
+        As lists of dictionaries in no order, or None: of the public photos the key and position, of the related topics
+        what a link shows, the parts with `coverage`, and of an excerpt the public questions that quote it.
         """
-        leading = apps.get_model("qa", "RelatedTopic").objects.leading_somewhere().filter(question=OuterRef("pk"))
+        of = {"question": OuterRef("pk")}
         links = together(
-            leading,
+            apps.get_model("qa", "RelatedTopic").objects.leading_somewhere().filter(**of),
             "question",
             position="position",
             topic=JSONObject(name="topic__name", slug="topic__slug"),
             specialty=JSONObject(name="specialty__name", slug="specialty__slug"),
         )
-        photos = apps.get_model("qa", "Photo").objects.public().filter(question=OuterRef("pk"))
-        return self.select_related("specialty", "article__reviewer", "article__author").annotate(
-            public_photos=together(photos, "question", key="pk", position="position"), topic_links=links
+        photos = apps.get_model("qa", "Photo").objects.public().filter(**of)
+        parts = apps.get_model("qa", "QuestionPart").objects.with_coverage().filter(**of)
+        quoting = self.model.objects.public().quoting(OuterRef("pk"))
+        quoting = together(quoting, "related_questions__related", key="pk", headline="headline", title="title")
+        return (
+            self.select_related("specialty")
+            .only(*PAGE_FIELDS, *SPECIALTY_FIELDS)
+            .annotate(
+                public_photos=together(photos, "question", key="pk", position="position"),
+                topic_links=links,
+                part_list=together(parts, "question", position="position", text="text", coverage="coverage"),
+                quoting_list=Case(When(is_excerpt=True, then=quoting)),
+                has_article=Exists(apps.get_model("qa", "Article").objects.public().filter(**of)),
+            )
         )
 
     def for_cards(self, length=CARD_LENGTH):
-        """All that partials/question_card.html shows, in one query: with the first reply as a dictionary, of its text
-        so many characters."""
+        """All that partials/question_card.html shows, and no more of the question, in one query: with the first reply
+        as a dictionary, of its text so many characters."""
         replies = apps.get_model("qa", "Reply").objects
         first_reply = (
             replies.published()
@@ -288,4 +312,5 @@ class QuestionQuerySet(models.QuerySet):
                 )
             )
         )
-        return self.select_related("specialty").annotate(first_reply=Subquery(first_reply[:1]))
+        shown = self.select_related("specialty").only(*CARD_FIELDS, *SPECIALTY_FIELDS)
+        return shown.annotate(first_reply=Subquery(first_reply[:1]))

@@ -5,7 +5,7 @@ import uuid
 
 from django.apps import apps
 from django.db import models, transaction
-from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -73,12 +73,15 @@ class ReplyQuerySet(models.QuerySet):
         return self.exclude(status=ReplyStatus.DRAFT).exclude(published_at=None).order_by("published_at", "pk")
 
     def for_page(self):
-        """All that partials/reply.html shows, in two queries; with `vote_count` and `helpful_count`."""
+        """All that partials/reply.html shows, in two queries; with `vote_count` and `helpful_count`, and the reviews as
+        a list, `signed_reviews`."""
+        reviews = apps.get_model("qa", "ReplyReview").objects
         votes = apps.get_model("qa", "Helpful").objects.filter(reply=OuterRef("pk")).order_by().values("reply")
         return (
             self.select_related("doctor", "specialty", "see_specialty", "superseded_by")
-            .prefetch_related(models.Prefetch("reviews", apps.get_model("qa", "ReplyReview").objects.for_page()))
+            .prefetch_related(models.Prefetch("reviews", reviews.for_page(), "signed_reviews"))
             .annotate(
+                has_reviews=Exists(reviews.filter(reply=OuterRef("pk"))),
                 vote_count=Subquery(votes.values(number=Count("pk"))),
                 helpful_count=Subquery(votes.values(number=Count("pk", filter=Q(is_helpful=True)))),
             )

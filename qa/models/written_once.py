@@ -22,11 +22,14 @@ def prepared(make):
         alias = queryset.db
         if alias not in written:
             compiler = queryset.query.get_compiler(using=alias)
-            written[alias] = (queryset, compiler, *compiler.as_sql())
-        queryset, compiler, sql, params = written[alias]
+            sql, params = compiler.as_sql()
+            converters = compiler.get_converters([expression for expression, *_rest in compiler.select])
+            written[alias] = (queryset, compiler, sql, params, converters)
+        queryset, compiler, sql, params, converters = written[alias]
         own = copy(compiler)
         own.connection = connections[alias]  # each thread has its own
         own.as_sql = lambda *args, **kwargs: (sql, tuple(key if value == STAND_IN else value for value in params))
+        own.get_converters = lambda *args: converters
         asked = queryset._chain()
         asked.query.get_compiler = lambda *args, **kwargs: own
         return asked

@@ -51,7 +51,7 @@ def helped(reply):
 @register.filter
 def looked_at(reply):
     """The day on which a doctor last looked at the reply again; None where none has."""
-    from_reviews = [review.signed_at for review in reply.reviews.all()]
+    from_reviews = [review.signed_at for review in reply.signed_reviews]
     reaffirmed = [moment] if (moment := getattr(reply, "reaffirmed_at", None)) else []
     return max(from_reviews + reaffirmed, default=None)
 

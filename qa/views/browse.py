@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Doctor, DoctorAlias, Specialty
 from qa import structured_data
-from qa.models import Article, Question, Reply, Topic, prepared, together
+from qa.models import Article, Question, Reply, ReplyReview, Topic, coverage_label, prepared, together
 from qa.paging import get_page
 from qa.statistics import (
     coverage_of,
@@ -64,8 +64,8 @@ def question_list(request):
 
 # What is read most.
 _question = prepared(lambda pk: Question.objects.public().for_page().filter(pk=pk))
-_replies = prepared(lambda pk: Question(pk=pk).replies.once_published().for_page())
-_parts = prepared(lambda pk: Question(pk=pk).parts.with_coverage())
+_replies = prepared(lambda pk: Question(pk=pk).replies.once_published().for_page().prefetch_related(None))
+_reviews = prepared(lambda pk: ReplyReview.objects.for_page().filter(reply__question=pk))
 _similar = prepared(lambda pk: Question(pk=pk).similar().for_cards()[:SIMILAR_SHOWN])
 
 
@@ -77,18 +77,17 @@ def question_detail(request, pk, slug=None):
         raise Http404
     if slug != question.slug:
         return redirect(question, permanent=True)
-    once_published = list(_replies(pk))
+    once_published = _replies_with_reviews(pk)
     replies = [reply for reply in once_published if not reply.is_withdrawn]
     address = canonical(request, question)
-    article = getattr(question, "article", None)
     context = {
         "question": question,
-        "parts": [] if question.is_excerpt else _parts(pk),
+        "parts": [] if question.is_excerpt else _parts(question),
         "replies": once_published if replies else [],  # in the place of a withdrawn one stands that it was
-        "article": article if article and article.is_public else None,
+        "article": _article(pk) if question.has_article else None,
         "similar": _similar(pk),
-        "quoting": question.quoting()[:LINKING_SHOWN] if question.is_excerpt else [],
-        "related_topics": sorted(question.topic_links or [], key=itemgetter("position"))[:RELATED_SHOWN],
+        "quoting": _quoting(question),
+        "related_topics": _in_order(question.topic_links, "position")[:RELATED_SHOWN],
         "canonical": address,
         "robots": "noindex" if question.is_excerpt or question.erased_at else "",
         "share_url": address,
@@ -97,6 +96,33 @@ def question_detail(request, pk, slug=None):
         "structured_data": None if question.erased_at else structured_data.question_page(question, replies, address),
     }
     return render(request, "qa/question_detail.html", context)
+
+
+def _in_order(rows, by):
+    return sorted(rows or [], key=itemgetter(by))
+
+
+def _parts(question):
+    parts = _in_order(question.part_list, "position")
+    return [part | {"coverage_label": coverage_label(part["coverage"])} for part in parts]
+
+
+def _article(pk):
+    return Article.objects.public().for_rows().filter(question=pk).first()
+
+
+def _quoting(question):
+    shown = _in_order(question.quoting_list, "key")[:LINKING_SHOWN]
+    return [Question(pk=other["key"], headline=other["headline"], title=other["title"]) for other in shown]
+
+
+def _replies_with_reviews(pk):
+    """The replies that could ever be read, each with `signed_reviews`, which few of them have."""
+    replies = list(_replies(pk))
+    reviews = list(_reviews(pk)) if any(reply.has_reviews for reply in replies) else []
+    for reply in replies:
+        reply.signed_reviews = [review for review in reviews if review.reply_id == reply.pk]
+    return replies
 
 
 @public
@@ -200,7 +226,7 @@ def doctor_detail(request, slug):
         "doctor": doctor,
         "specialties": doctor.specialties.all(),
         "credentials": doctor.credentials.all(),
-        "aliases": sorted(doctor.alias_list or [], key=itemgetter("name")),
+        "aliases": _in_order(doctor.alias_list, "name"),
         "page": get_page(replies, request.GET, "published_at"),
         "coverage": coverage_of(doctor),
         "canonical": canonical(request),

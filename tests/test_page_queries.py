@@ -1,0 +1,58 @@
+"""What a question page asks the database: little, however much there is to show, and nothing private."""
+
+import datetime
+
+import pytest
+from django.utils import timezone
+
+from qa.models import Question, RelatedOrigin
+from tests.factories import make_answered_question, make_article, make_doctor, make_reply
+from tests.pages import PageReader
+
+pytestmark = pytest.mark.django_db
+
+MOST = 6  # queries of a public page
+PRIVATE = ["contact_email", "secret_key", "patient_id", "wants_news", "claimed_by_id"]
+
+
+def full_page(doctor, **fields):
+    """A question with everything that its page may show."""
+    question = make_answered_question(doctor, title="An itch that stays", **fields)
+    replies = [question.replies.get(), make_reply(question, make_doctor("Ben Example"), status="published")]
+    for number, name in enumerate(["Cara Example", "Dan Example"]):
+        replies[number].reviews.create(doctor=make_doctor(name), verdict="agrees", note=f"Agreed {number}.")
+    for position in (1, 2):
+        part = question.parts.create(position=position, text=f"Part {position}")
+        replies[0].coverages.create(part=part, coverage="answered")
+        similar = make_answered_question(title=f"Similar {position}")
+        question.related_questions.create(related=similar, position=position, origin=RelatedOrigin.ARCHIVE)
+        similar.related_questions.create(related=question, position=1, origin=RelatedOrigin.ARCHIVE)
+    make_article("All about itching", question=question, reviewer=doctor, reviewed_on=timezone.localdate())
+    return question
+
+
+@pytest.mark.parametrize("is_excerpt", [False, True])
+def test_a_full_page_takes_six_queries_at_most(client, doctor, django_assert_max_num_queries, is_excerpt):
+    question = full_page(doctor, is_excerpt=is_excerpt)
+    client.get(question.get_absolute_url())  # what is written only once is
+    with django_assert_max_num_queries(MOST):
+        text = PageReader(client.get(question.get_absolute_url() + "?again").text).text
+    for shown in ("Agreed 0.", "Agreed 1.", "Dr. Ben Example", "Similar 2", "Moisturise twice", "reviewed by Dr. Ada"):
+        assert shown in text
+    assert ("Part 2" in text) is not is_excerpt
+    assert ("It is quoted on the page of Similar 1" in text) is is_excerpt
+
+
+@pytest.mark.parametrize("read", [Question.objects.public().for_page(), Question.objects.public().for_cards()])
+def test_public_pages_do_not_even_read_what_is_private(read):
+    assert not [name for name in PRIVATE if name in str(read.query)]
+
+
+def test_a_card_and_a_page_read_nothing_later(doctor, django_assert_num_queries):
+    question = make_answered_question(doctor, asked_at=timezone.now() - datetime.timedelta(days=1))
+    (card,) = Question.objects.public().for_cards()
+    (shown,) = Question.objects.public().for_page()
+    with django_assert_num_queries(0):
+        assert card.get_absolute_url() == shown.get_absolute_url() == question.get_absolute_url()
+        assert (card.answered_on, shown.asked_on) == (question.answered_on, question.asked_on)
+        assert (shown.age_band, shown.get_sex_display()) == (question.age_band, question.get_sex_display())
