@@ -3,9 +3,10 @@
 import datetime
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from qa.models import Question, RelatedOrigin
+from qa.models import Question, RelatedOrigin, prepared
 from tests.factories import make_answered_question, make_article, make_doctor, make_reply
 from tests.pages import PageReader
 
@@ -56,3 +57,14 @@ def test_a_card_and_a_page_read_nothing_later(doctor, django_assert_num_queries)
         assert card.get_absolute_url() == shown.get_absolute_url() == question.get_absolute_url()
         assert (card.answered_on, shown.asked_on) == (question.answered_on, question.asked_on)
         assert (shown.age_band, shown.get_sex_display()) == (question.age_band, question.get_sex_display())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_the_database_has_planned_is_planned_anew_for_another_connection(django_assert_num_queries):
+    question = make_answered_question()
+    ask = prepared(lambda pk: Question.objects.public().filter(pk=pk))
+    for _connection in range(2):
+        assert list(ask(question.pk)) == [question]
+        with django_assert_num_queries(1):
+            assert list(ask(question.pk)) == [question]
+        connection.close()

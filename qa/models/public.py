@@ -3,16 +3,21 @@
 from django.db import connection, models
 from django.utils.translation import gettext_lazy as _
 
+from qa.models.written_once import STAND_IN, Statement
+
 KEPT = 50  # changes that are left when old ones are forgotten
 
 VERSION = "SELECT COUNT(*), MAX(id) FROM qa_publicchange"
-VERSION_WITH_VOTES = """
+VERSION_WITH_VOTES = Statement(
+    """
     SELECT COUNT(*), MAX(id),
            (SELECT COUNT(*) FROM qa_helpful v JOIN qa_reply r ON r.id = v.reply_id WHERE r.question_id = %s),
            (SELECT COUNT(*) FROM qa_helpful v JOIN qa_reply r ON r.id = v.reply_id
              WHERE r.question_id = %s AND v.is_helpful)
       FROM qa_publicchange
-"""
+    """,
+    (STAND_IN, STAND_IN),
+)
 LARGEST_KEY = 2**63 - 1
 
 
@@ -27,7 +32,7 @@ class PublicChangeManager(models.Manager):
             if question is None or question > LARGEST_KEY:
                 cursor.execute(VERSION)
             else:
-                cursor.execute(VERSION_WITH_VOTES, [question, question])
+                cursor.execute(*VERSION_WITH_VOTES.for_key(connection, question))
             return ".".join(str(number or 0) for number in cursor.fetchone())
 
     def trim(self):
