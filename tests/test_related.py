@@ -23,9 +23,9 @@ from qa.models import (
     SearchEntry,
 )
 from qa.related import find_matches, find_similar, links, suggest_specialties
-from qa.related.finding import Match
+from qa.related.finding import Match, find_matches_of
 from qa.related.links import choose
-from qa.search import catch_up
+from qa.search import Finder, catch_up
 from qa.search import rebuild as rebuild_search
 from tests.factories import in_step, make_answered_question, make_doctor, make_question, make_specialty, make_topic
 from tests.processes import manage
@@ -285,7 +285,7 @@ def test_what_failed_is_tried_again_later(eczema, bad_question, monkeypatch):
 def test_a_rebuild_ends_though_the_links_of_one_question_cannot_be_computed(eczema, bad_question):
     RelatedChange.objects.all().delete()
     assert related.start_rebuild() == (6, False)
-    while related.rebuild_some():
+    while related.rebuild_some(Finder()):
         pass
     assert all(len(links_of(question)) == 4 for question in eczema[1:])
     assert list(RelatedChange.objects.for_worker().values_list("question_id", flat=True)) == [bad_question.pk]
@@ -336,10 +336,13 @@ def test_a_rebuild_goes_on_where_it_ended(eczema):
     in_step()
     RelatedQuestion.objects.all().delete()
     assert related.start_rebuild() == (6, False)
-    assert related.rebuild_some(limit=2) == 2
+    assert related.rebuild_some(Finder(), limit=2) == 2
     assert related.start_rebuild() == (4, True)
-    assert [related.rebuild_some(part, 2) + related.rebuild_some(part, 2) for part in (0, 1)] == [2, 2]
-    assert related.rebuild_some() == 0
+    assert [related.rebuild_some(Finder(), part, 2) + related.rebuild_some(Finder(), part, 2) for part in (0, 1)] == [
+        2,
+        2,
+    ]
+    assert related.rebuild_some(Finder()) == 0
     assert all(len(links_of(question)) == 4 for question in eczema)
     assert not RelatedChange.objects.exists()
 
@@ -359,9 +362,63 @@ def test_a_rebuild_does_what_waits_for_the_worker_too(eczema):
         pass
     assert related.start_rebuild() == (6, False)  # as after a large import
     assert RelatedChange.objects.for_rebuild(0, 1).count() == 0
-    while any(related.rebuild_some(part, 2) for part in (0, 1)):
+    while any(related.rebuild_some(Finder(), part, 2) for part in (0, 1)):
         pass
     assert all(len(links_of(question)) == 4 for question in eczema)
+
+
+def test_a_rebuild_computes_the_links_of_each_question_once(eczema):
+    """Else after a large import each would be computed again for each new one that resembles it."""
+    while catch_up():
+        pass
+    related.start_rebuild()
+    assert [related.rebuild_some(Finder(), limit=2) for _time in range(4)] == [2, 2, 2, 0]
+
+
+def test_what_changes_during_a_rebuild_is_computed_for_those_that_resemble_it_too(eczema):
+    in_step()
+    related.start_rebuild()
+    finder = Finder()
+    while related.rebuild_some(finder):
+        pass
+    newer = make_answered_question(title=ECZEMA[0][0], body=ECZEMA[0][1])
+    while catch_up():
+        pass
+    assert related.rebuild_some(finder) == 1
+    assert related.rebuild_some(finder) == 4
+    assert newer.pk in dict(links_of(eczema[0]))
+
+
+def test_what_is_found_for_many_at_once_is_what_is_found_for_each(eczema):
+    in_step()
+    texts = {question.pk: "\n".join(text) for question, text in zip(eczema, ECZEMA, strict=True)}
+    together = find_matches_of(texts, {}, Finder(), 9)
+    alone = [find_matches(text, 9, besides=key) for key, text in texts.items()]
+    assert [[match.question_id for match in each] for each in together] == [
+        [match.question_id for match in each] for each in alone
+    ]
+
+
+def test_nothing_but_public_whole_questions_is_found_for_many_at_once():
+    excerpt = make_answered_question(title=FRACTURE[0], body=FRACTURE[1], is_excerpt=True)
+    removed = make_answered_question(title=FRACTURE[0], body=FRACTURE[1])
+    while catch_up():
+        pass
+    finder, texts = Finder(), {0: "\n".join(FRACTURE)}
+    assert [match.question_id for match in find_matches_of(texts, {}, finder, 9)[0]] == [removed.pk]
+    Question.objects.filter(pk=removed.pk).update(status=QuestionStatus.REMOVED)
+    assert find_matches_of(texts, {}, finder, 9) == [[]]
+    Question.objects.filter(pk=excerpt.pk).update(is_excerpt=False)
+    assert catch_up()
+    assert [match.question_id for match in find_matches_of(texts, {}, finder, 9)[0]] == [excerpt.pk]
+
+
+def test_many_at_once_are_found_by_common_words_too(eczema, monkeypatch):
+    in_step()
+    monkeypatch.setattr("qa.search.alike.FEW", 1)
+    monkeypatch.setattr("qa.search.alike.COMMON", 0)
+    texts = {eczema[0].pk: "Itching hands"}
+    assert find_matches_of(texts, {}, Finder(), 9)[0]
 
 
 def test_the_worker_leaves_a_rebuild_to_its_command(eczema):

@@ -9,7 +9,7 @@ from accounts.models import Specialty
 from qa import embedding
 from qa.models import Question
 from qa.related.meaning import vectors_of
-from qa.search import candidates
+from qa.search import Finder, candidates
 
 CANDIDATES = 200
 WORDS = 0.2  # how much common words count beside a meaning, which counts 1
@@ -66,27 +66,54 @@ def find_matches(
         besides: the key of the question that the text is of.
     """
     found = [each for each in candidates(text, CANDIDATES) if each.question_id != besides]
-    if not found:
-        return []
-    most = max(each.score for each in found)
-    scores = {each.question_id: each.score / most for each in found}
-    if with_meaning and vector is None:
+    if with_meaning and vector is None and found:
         vector = (embedding.embed([text]) or [None])[0]
+    return _matches([found], [vector], limit)[0]
+
+
+def find_matches_of(texts: dict[int, str], vectors: dict[int, bytes], finder: Finder, limit: int) -> list[list[Match]]:
+    """As `find_matches` of each question's text, at once.
+
+    Args:
+        texts: by the questions' keys.
+        vectors: those there are of them.
+        finder: what finds their candidates; it is the quicker the more it has found.
+        limit: how many for each at most.
+    """
+    found = finder.candidates(list(texts.values()), CANDIDATES)
+    found = [[each for each in some if each.question_id != key] for key, some in zip(texts, found, strict=True)]
+    return _matches(found, [vectors.get(key) for key in texts], limit)
+
+
+def _matches(found, vectors, limit):
+    """For each text what of its candidates resembles it, the closest first."""
+    known = {each.question_id for some, vector in zip(found, vectors, strict=True) if vector for each in some}
+    known = vectors_of(known) if known else {}
+    scored = [_scored(some, vector, known) for some, vector in zip(found, vectors, strict=True)]
+    best = [sorted(scores, key=lambda key: (-scores[key], -key))[: max(CONSIDERED, limit)] for scores, _alike in scored]
+    standing = _standing({key for keys in best for key in keys})
+    matches = (
+        [Match(key, standing[key][0], scores[key] + standing[key][1], key in alike) for key in keys if key in standing]
+        for keys, (scores, alike) in zip(best, scored, strict=True)
+    )
+    return [sorted(each, key=lambda match: (-match.score, -match.question_id))[:limit] for each in matches]
+
+
+def _scored(found, vector, known):
+    """The scores of candidates by question, by words and by meaning, and which of them are alike enough."""
+    most = max((each.score for each in found), default=1)
+    scores = {each.question_id: each.score / most for each in found}
     alike = {each.question_id for each in found if each.likeness >= ALIKE_WORDS}
-    if meanings := _meanings(scores, vector):
+    if meanings := _meanings(scores, vector, known):
         scores = _with_meaning(scores, meanings)
         alike = {key for key, meaning in meanings.items() if meaning >= ALIKE_MEANING}
-    best = sorted(scores, key=lambda key: (-scores[key], -key))[: max(CONSIDERED, limit)]
-    rows = Question.objects.comparable().filter(pk__in=best).with_standing()
-    rows = rows.values_list("pk", "specialty", "is_answered_in_full", "is_reviewed", "answered_at")
-    matches = [Match(key, at, scores[key] + _standing(*standing), key in alike) for key, at, *standing in rows]
-    return sorted(matches, key=lambda match: (-match.score, -match.question_id))[:limit]
+    return scores, alike
 
 
-def _meanings(keys, vector):
+def _meanings(keys, vector, known):
     """How much each of the questions means the same as a vector; of none where too few have one."""
-    vectors = vectors_of(keys) if vector is not None else {}
-    if len(vectors) < VECTORS_NEEDED * len(keys):
+    vectors = {key: known[key] for key in keys if key in known} if vector is not None else {}
+    if not vectors or len(vectors) < VECTORS_NEEDED * len(keys):
         return {}
     return dict(zip(vectors, embedding.likeness(vector, list(vectors.values())), strict=True))
 
@@ -97,7 +124,14 @@ def _with_meaning(scores, meanings):
     return {key: meanings.get(key, usual) + WORDS * score for key, score in scores.items()}
 
 
-def _standing(is_answered_in_full, is_reviewed, answered_at):
-    """How well a question was answered: a little, so that it decides only between questions equally close."""
-    years = (timezone.now() - answered_at).days / 365
-    return IN_FULL * is_answered_in_full + REVIEWED * is_reviewed + RECENT / (1 + max(years, 0))
+def _standing(keys):
+    """Of questions that may be shown the specialty, and how well they were answered: a little, so that it decides only
+    between questions equally close."""
+    rows = Question.objects.comparable().filter(pk__in=keys).with_standing()
+    rows = rows.values_list("pk", "specialty", "is_answered_in_full", "is_reviewed", "answered_at")
+    found, now = {}, timezone.now()
+    for key, specialty, is_answered_in_full, is_reviewed, answered_at in rows:
+        years = (now - answered_at).days / 365
+        score = IN_FULL * is_answered_in_full + REVIEWED * is_reviewed + RECENT / (1 + max(years, 0))
+        found[key] = (specialty, score)
+    return found

@@ -10,18 +10,21 @@ import time
 from collections import defaultdict
 
 from django.db import Error, IntegrityError, connection, transaction
+from django.db.models import Max
 
 from qa.failures import describe
-from qa.models import Question, RelatedChange, RelatedOrigin, RelatedQuestion, RelatedReason, RelatedTopic, Topic
-from qa.related.finding import Match, find_matches
+from qa.models import Question, RelatedChange, RelatedOrigin, RelatedQuestion, RelatedReason, RelatedTopic
+from qa.related.finding import Match, find_matches, find_matches_of
 from qa.related.meaning import embed, text_of, vectors_of
+from qa.related.topics import TOPICS, related_topics
+from qa.search import Finder
 
-SIMILAR, TOPICS = 4, 10
+SIMILAR = 4
 COMPARED = 30  # questions whose topics are counted
 CLOSE = 0.85  # of the score of the last similar question: so close may be one from another specialty in its place
 AFTER_OTHERS = 100  # positions of computed links begin after this, those of other links are below it
-OWN, NAMED, LINKED = 1.0, 0.5, 0.3  # weights of topics: the question's own, a similar one's, and its links
 AT_ONCE = 16
+AT_ONCE_OF_ALL = 32  # more at once are no quicker, and others wait until their links are written
 MOST_ADDED = 50_000
 TRY_AGAIN = 3600  # seconds until links that could not be computed are tried again
 MOST_FAILED = 100  # changes; where more fail, it is not the questions that are at fault
@@ -41,26 +44,35 @@ def catch_up(limit: int = AT_ONCE) -> int:
 def start_rebuild() -> tuple[int, bool]:
     """Note all questions for a rebuild; how many are left, and whether an earlier rebuild is going on.
 
-    Those that wait for the worker stay so, whatever becomes of the rebuild.
+    Those that wait for the worker stay so, whatever becomes of the rebuild, but each for its own links only.
     """
     goes_on = RelatedChange.objects.for_rebuild(0, 1).exists()
     if not goes_on:
         with transaction.atomic():
+            last = RelatedChange.objects.aggregate(last=Max("pk"))["last"] or 0
             keys = list(Question.objects.relatable().order_by("pk").values_list("pk", flat=True))
             for start in range(0, len(keys), MOST_ADDED):
                 RelatedChange.objects.note(keys[start : start + MOST_ADDED], RelatedReason.REBUILD)
+            # What resembles a question that has changed is computed after this in any case
+            RelatedChange.objects.for_worker().filter(pk__lte=last).update(reason=RelatedReason.NEIGHBOUR)
     return RelatedChange.objects.count(), goes_on
 
 
-def rebuild_some(part: int = 0, of: int = 1, limit: int = AT_ONCE) -> int:
+def rebuild_some(finder: Finder, part: int = 0, of: int = 1, limit: int = AT_ONCE_OF_ALL) -> int:
     """Compute the links of some questions of a rebuild, or of those that wait for the worker.
 
     Returns how many changes were seen to; 0 when none is left for this process.
+
+    Args:
+        finder: the same one each time, which has found what resembles others before.
+        part, of: only the changes whose key leaves `part` when divided by `of`.
+        limit: how many at most.
     """
     rows = RelatedChange.objects
     changes = list(_without_failed(rows.for_rebuild(part, of))[:limit])
     # The worker begins at the other end
-    return _see_to(changes or list(_without_failed(rows.for_worker().share(part, of)).order_by("-pk")[:limit]))
+    changes = changes or list(_without_failed(rows.for_worker().share(part, of)).order_by("-pk")[:limit])
+    return _see_to(changes, finder)
 
 
 def rebuild(question: Question) -> None:
@@ -69,10 +81,10 @@ def rebuild(question: Question) -> None:
     _see_to(list(RelatedChange.objects.filter(question_id=question.pk)))
 
 
-def _see_to(changes):
+def _see_to(changes, finder=None):
     questions = Question.objects.relatable().prefetch_related("parts", "topics")
     questions = questions.in_bulk([change.question_id for change in changes])
-    computed = {question.pk: _try_to_compute(question) for question in _with_vectors(list(questions.values()))}
+    computed = _try_to_compute(_with_vectors(list(questions.values())), finder)
     failed = [change for change in changes if computed.get(change.question_id, True) is None]
     _put_off(failed)
     changes, seen = [change for change in changes if change not in failed], len(changes)
@@ -89,15 +101,19 @@ def _see_to(changes):
     return seen
 
 
-def _try_to_compute(question):
+def _try_to_compute(questions, finder):
+    """The links of each question, by its key; None where they cannot be computed."""
     try:
-        return _compute(question)
+        return _compute(questions, finder)
     except Exception as error:  # whatever it is, one question must not hold up all others
         is_away = isinstance(error, Error) and not (connection.connection and connection.is_usable())
         if is_away or len(_failed) >= MOST_FAILED:
             raise
-        logger.error("Could not compute the links of question %s: %s", question.pk, describe(error))
-        return None
+        if len(questions) == 1:
+            logger.error("Could not compute the links of question %s: %s", questions[0].pk, describe(error))
+            return {questions[0].pk: None}
+    found = [_try_to_compute([question], finder) for question in questions]
+    return {key: links for each in found for key, links in each.items()}
 
 
 def _put_off(changes):
@@ -124,14 +140,23 @@ def _with_vectors(questions):
     return questions
 
 
-def _compute(question):
-    """The similar questions and the related topics of one question, the closest first."""
-    text = "\n".join(
+def _compute(questions, finder):
+    """The similar questions and the related topics of each question, the closest first, by its key."""
+    texts = {question.pk: _text_of(question) for question in questions}
+    vectors = {question.pk: question.vector for question in questions}
+    if finder:
+        matches = find_matches_of(texts, vectors, finder, COMPARED)
+    else:
+        matches = [find_matches(text, COMPARED, vector=vectors[key], besides=key) for key, text in texts.items()]
+    matches = [[match for match in each if match.is_alike] for each in matches]
+    similar = [choose(each, question.specialty_id) for question, each in zip(questions, matches, strict=True)]
+    return dict(zip(texts, zip(similar, related_topics(questions, matches), strict=True), strict=True))
+
+
+def _text_of(question):
+    return "\n".join(
         [text_of(question), *(part.text for part in question.parts.all() if part.text not in question.body)]
     )
-    matches = find_matches(text, COMPARED, vector=question.vector, besides=question.pk)
-    matches = [match for match in matches if match.is_alike]
-    return choose(matches, question.specialty_id), _topics(question, matches)
 
 
 def choose(matches: list[Match], specialty: int | None) -> list[Match]:
@@ -142,43 +167,6 @@ def choose(matches: list[Match], specialty: int | None) -> list[Match]:
         if other and other.score >= CLOSE * chosen[-1].score:
             chosen[-1] = other
     return chosen
-
-
-def _topics(question, matches):
-    """The pairs of topic and specialty that the question and those like it are filed under, or link to."""
-    scores = {match.question_id: match.score for match in matches}
-    specialty_of = {match.question_id: match.specialty_id for match in matches} | {question.pk: question.specialty_id}
-    weights = defaultdict(float)
-    for topic in question.topics.all():
-        weights[topic.pk, question.specialty_id] += OWN
-    for topic, key in Topic.objects.filter(question_items__content_object__in=scores).values_list(
-        "pk", "question_items__content_object"
-    ):
-        if key in scores:
-            weights[topic, specialty_of[key]] += NAMED * scores[key]
-    linked = RelatedTopic.objects.filter(question__in=scores).exclude(origin=RelatedOrigin.COMPUTED)
-    for topic, specialty, key in linked.values_list("topic", "specialty", "question"):
-        weights[topic, specialty] += LINKED * scores[key]
-    return _leading_somewhere(weights)
-
-
-def _leading_somewhere(weights):
-    """Of topics with a specialty and a weight, the weightiest whose page there is: each topic in one specialty."""
-    held = defaultdict(list)
-    topics = {topic for topic, _specialty in weights}
-    for topic, specialty in Topic.specialties.through.objects.filter(topic__in=topics).values_list(
-        "topic", "specialty"
-    ):
-        held[topic].append(specialty)
-    total, best = defaultdict(float), {}
-    for (topic, specialty), weight in sorted(weights.items(), key=lambda pair: -pair[1]):
-        total[topic] += weight
-        if specialty in held[topic]:
-            best.setdefault(topic, specialty)
-        elif held[topic]:
-            best.setdefault(topic, min(held[topic]))
-    ordered = sorted(best, key=lambda topic: (-total[topic], topic))[:TOPICS]
-    return [(topic, best[topic], total[topic]) for topic in ordered]
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ step by triggers of the database (`triggers`). Two engines (`sqlite`, `postgresq
 
 from qa.search.alike import Candidate, candidates
 from qa.search.entries import catch_up
+from qa.search.many import Finder
 from qa.search.query import clean
 from qa.search.rebuilding import number_of_things, rebuild
 from qa.search.results import TABS, Results, search
@@ -15,6 +16,7 @@ from qa.search.words import recount_regularly
 __all__ = [
     "TABS",
     "Candidate",
+    "Finder",
     "Results",
     "Suggestion",
     "candidates",

@@ -6,7 +6,9 @@ which few are what it is about: what comes first in it counts more, what is said
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from qa.models import EntryKind, Question
 from qa.search.corrections import FAR, mend
@@ -50,16 +52,12 @@ def candidates(text: str, limit: int = 200) -> list[Candidate]:
         text: what a patient has written, or a whole question.
         limit: how many at most.
     """
-    weights = weigh(text)
+    weights = weigh([text])[0]
     found = engine().closest(weights.leading, Query(), limit + OTHERS)
-    found = [(weights.score(entry), entry) for entry in found if entry.kind == EntryKind.QUESTION]
-    found.sort(key=lambda scored: (-scored[0][0], -scored[1].pk))
-    public = Question.objects.comparable().filter(pk__in=[entry.object_id for _, entry in found])
+    found = [entry for entry in found if entry.kind == EntryKind.QUESTION]
+    public = Question.objects.comparable().filter(pk__in=[entry.object_id for entry in found])
     readable = set(public.values_list("pk", flat=True))
-    comparable = [
-        Candidate(entry.object_id, score, likeness) for (score, likeness), entry in found if entry.object_id in readable
-    ]
-    return comparable[:limit]
+    return weights.order(entry for entry in found if entry.object_id in readable)[:limit]
 
 
 @dataclass(frozen=True)
@@ -72,35 +70,63 @@ class Weights:
     usual: float  # what each telling word counts, in the mean, also one that no entry holds
     size: int  # how many telling words there are
 
+    def order(self, entries: Iterable[Entry]) -> list[Candidate]:
+        """The questions of `entries`, what has the most in common with the text first."""
+        found = [(*self.score(entry), entry) for entry in entries]
+        found.sort(key=lambda scored: (-scored[0], -scored[2].pk))
+        return [Candidate(entry.object_id, score, likeness) for score, likeness, entry in found]
+
     def score(self, entry: Entry) -> tuple[float, float]:
         """How much an entry has in common with the text, and which part of what the shorter of the two says, about."""
-        own = {*entry.heading.split(), *entry.body.split()}
-        length = entry.heading.count(" ") + entry.body.count(" ") + 2
-        shorter = 1 / (1 - LENGTH_COUNTS + LENGTH_COUNTS * length / USUAL)
-        often = Counter()
-        for field, weight in ((entry.heading, HEADING), (entry.body, BODY), (entry.replies, REPLIES)):
-            for term in field.split():
-                if term in self.terms:
-                    often[term] += weight * shorter
-        total = sum(self.terms[term] * number / (SATURATION + number) for term, number in often.items())
-        share = sum(self.terms[term] for term in often) / (sum(self.terms.values()) or 1)
-        alike = sum(self.terms[term] * (1 if term in own else REPLIES) for term in self.telling & often.keys())
+        heading, body = entry.heading.split(), entry.body.split()
+        own = {*heading, *body}
+        length = max(len(heading), 1) + max(len(body), 1)
+        shorter = 1 / longer(length)
+        often = {}
+        for field, weight in ((heading, HEADING), (body, BODY), (entry.replies.split(), REPLIES)):
+            for term in filter(self.terms.__contains__, field):
+                often[term] = often.get(term, 0) + weight * shorter
+        total = share = alike = 0
+        for term, number in often.items():
+            weight = self.terms[term]
+            total += weight * number / (SATURATION + number)
+            share += weight
+            if term in self.telling:
+                alike += weight if term in own else weight * REPLIES
         likeness = alike / (self.usual * min(self.size, len(own)) or 1)
-        return total * (1 - SHARE + SHARE * share), min(likeness, 1.0)
+        return total * (1 - SHARE + SHARE * share / (self.sum or 1)), min(likeness, 1.0)
+
+    @cached_property
+    def sum(self) -> float:
+        """What all terms count together."""
+        return sum(self.terms.values())
 
 
-def weigh(text: str) -> Weights:
+def longer(length: int) -> float:
+    """How much less a term counts in so long a text than in one of the usual length."""
+    return 1 - LENGTH_COUNTS + LENGTH_COUNTS * length / USUAL
+
+
+def weigh(texts: list[str], most_found: int = MOST_FOUND) -> list[Weights]:
+    """What each term of each text counts.
+
+    Args:
+        texts: each is weighed by itself.
+        most_found: how many entries may hold one of the terms that lead to candidates.
+    """
+    found = [terms(text) for text in texts]
+    firsts = [{term: place for place, term in reversed(list(enumerate(each)))} for each in found]
+    wanted = [sorted(first, key=first.get)[:READ] for first in firsts]
+    numbers = numbers_of({term for each in wanted for term in each})
+    asked = zip(texts, map(Counter, found), firsts, wanted, strict=True)
+    return [_weigh(*each, numbers, most_found) for each in asked]
+
+
+def _weigh(text, number_of, first, wanted, numbers, most_found):
     """What each term of `text` counts. Words that no entry holds are read as the likeliest word that one holds."""
-    found = terms(text)
-    number_of = Counter(found)
-    first = {term: place for place, term in reversed(list(enumerate(found)))}
-    wanted = sorted(first, key=first.get)[:READ]
-    numbers = numbers_of(wanted)
     of_all = numbers[ALL]
-    unknown = {term for term in wanted if not numbers[term]}
-    likeliest = mend(text, unknown, of_all, most=MOST_MENDED, far=FAR if of_all <= SMALL else 1)
-    mended = {term_of(word): term for word, (_spelling, term, _number) in likeliest.items()}
-    numbers |= numbers_of(mended.values())
+    mended, more = _mend(text, {term for term in wanted if not numbers[term]}, of_all)
+    numbers = {term: numbers[term] for term in wanted} | more
     weights, telling = {}, {}
     for term in wanted:
         weight = 1 + AGAIN * math.log(number_of[term])
@@ -114,16 +140,31 @@ def weigh(text: str) -> Weights:
         if is_telling and term not in EVERYDAY:
             telling[term] = weight
     usual = sum(telling.values()) / (len(telling) or 1)
-    return Weights(weights, _leading(weights, numbers), frozenset(telling), usual, len(telling))
+    leading = _leading(weights, numbers, of_all, most_found)
+    return Weights(weights, leading, frozenset(telling), usual, len(telling))
 
 
-def _leading(weights, numbers):
-    """The weightiest terms that together stand in no more than `MOST_FOUND` entries; at least one of them."""
+def _mend(text, unknown, of_all):
+    """For each unknown term the likeliest one that is known; and in how many entries those stand."""
+    if not unknown:
+        return {}, {}
+    likeliest = mend(text, unknown, of_all, most=MOST_MENDED, far=FAR if of_all <= SMALL else 1)
+    mended = {term_of(word): term for word, (_spelling, term, _number) in likeliest.items()}
+    return mended, numbers_of(mended.values())
+
+
+def _leading(weights, numbers, of_all, most_found):
+    """The weightiest terms that together stand in no more than `most_found` entries; at least one of them."""
     ordered = sorted(weights, key=weights.get, reverse=True)
-    few = [term for term in ordered if numbers[term] <= max(COMMON * numbers[ALL], FEW)]
+    few = [term for term in ordered if numbers[term] <= most_of(of_all)]
     chosen, number = {}, 0
     for term in (few if len(few) > 1 else ordered)[:MOST_TERMS]:
-        if not chosen or number + numbers[term] <= MOST_FOUND:
+        if not chosen or number + numbers[term] <= most_found:
             number += numbers[term]
             chosen[term] = weights[term]
     return chosen
+
+
+def most_of(of_all: int) -> float:
+    """In how many entries a term may stand that leads to candidates while there are others."""
+    return max(COMMON * of_all, FEW)

@@ -1,6 +1,7 @@
 """What an engine is asked and what it answers; which of the two there are is in use."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from types import ModuleType
@@ -75,3 +76,12 @@ def fetch(sql: str, parameters: list) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         return cursor.fetchall()
+
+
+def entries(keys: Iterable[int]) -> list[Entry]:
+    """The entries with these keys that there are, in no order."""
+    keys = list(keys)
+    if not keys:
+        return []
+    marks = ", ".join(["%s"] * len(keys))
+    return [Entry(*row) for row in fetch(f"SELECT {', '.join(FIELDS)} FROM qa_searchentry WHERE id IN ({marks})", keys)]

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from qa import embedding
 from qa.models import Embedding, Question, RelatedChange
 from qa.related import embed_missing, rebuild_some, start_rebuild
+from qa.search import Finder
 
 LOOK = 0.5  # seconds between two looks at how far the processes are
 SELDOM = 60  # seconds between two lines where no terminal shows them
@@ -68,7 +69,8 @@ class Command(BaseCommand):
     def work(self, part, of):
         if embedding.is_installed():
             embed_missing(part, of)
-        while rebuild_some(part, of):
+        finder = Finder()
+        while rebuild_some(finder, part, of):
             pass
 
 
