@@ -8,11 +8,12 @@ from xml.etree import ElementTree
 import pytest
 from django.core.cache import caches
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from qa.models import UNDATED, Question, QuestionStatus, RelatedOrigin, ReplyStatus, prepared
+from qa.models import UNDATED, Question, QuestionStatus, RelatedOrigin, ReplyStatus, prepared, prepared_for_lists
 from qa.search import catch_up
 from qa.sitemaps import QuestionSitemap
 from tests.factories import (
@@ -230,6 +231,18 @@ def test_sql_that_is_written_once_asks_for_each_question_anew():
         assert list(ask(2**62)) == []
     questions[0].remove(None, "Asked for.")
     assert list(ask(questions[0].pk)) == []
+
+
+def test_sql_that_is_written_once_asks_for_each_list_of_questions_anew():
+    ask = prepared_for_lists(
+        lambda some, others: Question.objects.public().filter(Q(pk__in=some) | Q(pk__in=others)).order_by("pk")
+    )
+    questions = [make_answered_question(title=f"Question {n}") for n in range(3)]
+    keys = [question.pk for question in questions]
+    for some, others in (keys[:1], keys[2:]), ([], keys), ([], []), ([*range(2**60, 2**60 + 100), keys[1]], [keys[0]]):
+        assert [question.pk for question in ask(some, others)] == sorted({*some, *others} & {*keys})
+    questions[0].remove(None, "Asked for.")
+    assert list(ask(keys, keys)) == questions[1:]
 
 
 def test_related_questions_keep_their_order(client):

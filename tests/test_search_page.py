@@ -333,6 +333,18 @@ def test_a_doctor_is_found_by_name(client, typed):
     assert "Hidden" not in page.text
 
 
+def test_a_doctor_is_verified_as_long_as_the_licence_is_in_force(client, monkeypatch):
+    today = timezone.localdate()
+    make_doctor("Wu Yuxin", licence_expires_on=today)
+    catch_up()
+    shown = []
+    for days in (0, 1):
+        monkeypatch.setattr(timezone, "localdate", lambda *_, day=today + datetime.timedelta(days=days): day)
+        text = PageReader(client.get("/search/?q=Yuxin").text).text
+        shown.append(("Verified" in text, "licence not in force" in text))
+    assert shown == [(True, False), (False, True)]
+
+
 def test_a_topic_is_shown_with_its_whole_original_name_and_an_article_with_its_review(client, doctor):
     make_topic("Sweat Blisters", original_name="汗皰疹/汗疱疹")
     make_article("Blisters", reviewer=doctor, reviewed_on=timezone.localdate())

@@ -2,14 +2,17 @@
 than the answer."""
 
 import itertools
+from collections.abc import Sequence
 from copy import copy
 from functools import wraps
 from weakref import WeakSet
 
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import QuerySet
 
 STAND_IN = -(2**62) - 17  # a key that no row has, which the SQL is written with
+ROOM = 32  # keys of a list; for longer ones the SQL is written again
+TEXTS = range(0xE010, 0xE020)  # private-use characters, each of which stands in for a text
 _numbers = itertools.count(1)
 
 
@@ -37,26 +40,69 @@ class Statement:
 def prepared(make):
     """Of a function from a primary key to a queryset, one that has its SQL written only the first time.
 
-    The key must be one that fits into the database, and nothing else in the queryset may depend on it.
+    The key must be one that fits into the database, and nothing else in the queryset may depend on it, nor on the day.
     """
     written = {}
 
     @wraps(make)
     def ask(key: int) -> QuerySet:
-        queryset = make(STAND_IN) if not written else next(iter(written.values()))[0]
-        alias = queryset.db
-        if alias not in written:
-            compiler = queryset.query.get_compiler(using=alias)
-            statement = Statement(*compiler.as_sql())
-            converters = compiler.get_converters([expression for expression, *_rest in compiler.select])
-            written[alias] = (queryset, compiler, statement, converters)
-        queryset, compiler, statement, converters = written[alias]
-        own = copy(compiler)
-        own.connection = connections[alias]  # each thread has its own
-        own.as_sql = lambda *args, **kwargs: statement.for_key(own.connection, key)
-        own.get_converters = lambda *args: converters
-        asked = queryset._chain()
-        asked.query.get_compiler = lambda *args, **kwargs: own
-        return asked
+        return _asked(
+            written, lambda: make(STAND_IN), lambda statement, connection: statement.for_key(connection, key)
+        )
 
     return ask
+
+
+def prepared_for_lists(make):
+    """As `prepared`, of a function from lists of different primary keys, of which each queryset wants those `in` one.
+
+    No list is ever empty or of another length, as far as the SQL goes: what is missing are keys that no row has.
+    """
+    written = {}
+
+    @wraps(make)
+    def ask(*lists: Sequence[int]) -> QuerySet:
+        room = ROOM * max(1, -(-max(map(len, lists)) // ROOM))
+        stand_ins = [range(start - room, start) for start in range(STAND_IN, STAND_IN - room * len(lists), -room)]
+        pairs = zip(stand_ins, lists, strict=True)
+        values = {place: key for places, keys in pairs for place, key in zip(places, keys, strict=False)}
+        return _asked(written.setdefault(room, {}), lambda: make(*stand_ins), _filled(lambda value: values.get(value, value)))
+
+    return ask
+
+
+def prepared_for_texts(make):
+    """As `prepared`, of a function from texts, of which the queryset wants what begins with or contains one."""
+    written = {}
+
+    @wraps(make)
+    def ask(*texts: str) -> QuerySet:
+        stand_ins = TEXTS[: len(texts)]
+        values = dict(zip(stand_ins, map(connection.ops.prep_for_like_query, texts), strict=True))
+        fill = _filled(lambda value: value.translate(values) if isinstance(value, str) else value)
+        return _asked(written, lambda: make(*map(chr, stand_ins)), fill)
+
+    return ask
+
+
+def _filled(fill):
+    return lambda statement, _connection: (statement.sql, tuple(map(fill, statement.params)))
+
+
+def _asked(written, make, fill):
+    """The queryset that `make` makes, with the statement that was written for its database, as `fill` fills it in."""
+    queryset = make() if not written else next(iter(written.values()))[0]
+    alias = queryset.db
+    if alias not in written:
+        compiler = queryset.query.get_compiler(using=alias)
+        statement = Statement(*compiler.as_sql())
+        converters = compiler.get_converters([expression for expression, *_rest in compiler.select])
+        written[alias] = (queryset, compiler, statement, converters)
+    queryset, compiler, statement, converters = written[alias]
+    own = copy(compiler)
+    own.connection = connections[alias]  # each thread has its own
+    own.as_sql = lambda *args, **kwargs: fill(statement, own.connection)
+    own.get_converters = lambda *args: converters
+    asked = queryset._chain()
+    asked.query.get_compiler = lambda *args, **kwargs: own
+    return asked

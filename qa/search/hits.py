@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Value, When
 from django.db.models.functions import Cast, Left
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Doctor, Specialty
-from qa.models import Article, EntryKind, Question, Topic
+from qa.models import Article, EntryKind, Question, Topic, prepared_for_lists
 from qa.search.engine import Entry, Phrase
 from qa.search.entries import label
 from qa.search.excerpts import READ, excerpt, mark
@@ -40,8 +42,7 @@ def read_hits(
     keys = {kind: [entry.object_id for entry in entries if entry.kind == kind] for kind in EntryKind}
     questions = {}
     if keys[EntryKind.QUESTION]:
-        rows = Question.objects.public().filter(pk__in=keys[EntryKind.QUESTION]).for_cards(READ)
-        questions = {question.pk: question for question in rows}
+        questions = {question.pk: question for question in _questions(keys[EntryKind.QUESTION])}
     others, names = _read_others(keys, entries, choices)
     hits = []
     for entry in entries:
@@ -88,27 +89,37 @@ def _read_others(keys, entries, choices):
         if entry.kind in (EntryKind.TOPIC, EntryKind.DOCTOR):
             specialties.update(_numbers_of(entry, "specialty"))
     topics = {int(key) for key, _number in choices["topic"]}
-    rows = [
-        _rows(Topic.objects.filter(pk__in=keys[EntryKind.TOPIC]), "topic hit", note=F("original_name")),
-        _rows(Doctor.objects.public().filter(pk__in=keys[EntryKind.DOCTOR]), "doctor hit", note=_standing()),
-        _rows(
-            Article.objects.public().filter(pk__in=keys[EntryKind.ARTICLE]),
-            "article hit",
-            "title",
-            text=Left("body", READ),
-            note=_review(),
-        ),
-        _rows(Specialty.objects.filter(pk__in=specialties), "specialty"),
-        _rows(Topic.objects.filter(pk__in=topics), "topic"),
-    ]
+    each = [keys[kind] for kind in (EntryKind.TOPIC, EntryKind.DOCTOR, EntryKind.ARTICLE)]
+    each += [sorted(specialties), sorted(topics)]
     others, names = {}, {}
-    for what, pk, *row in rows[0].union(*rows[1:], all=True):
+    for what, pk, *row in _others_on(timezone.localdate())(*each) if any(each) else ():
         what, _blank, is_hit = what.partition(" ")
         if is_hit:
             others[what, pk] = row
         else:
             names[what, pk] = Named(pk, *row[:2])
     return others, names
+
+
+_questions = prepared_for_lists(lambda keys: Question.objects.public().filter(pk__in=keys).for_cards(READ))
+
+
+@lru_cache(maxsize=1)
+def _others_on(_day):
+    """A function from lists of keys to what `_read_others` reads, as rows; its SQL is written anew each day, on which
+    other licences are in force."""
+
+    def others(topic_hits, doctor_hits, article_hits, specialties, topics):
+        articles = Article.objects.public().filter(pk__in=article_hits)
+        return _rows(Topic.objects.filter(pk__in=topic_hits), "topic hit", note=F("original_name")).union(
+            _rows(Doctor.objects.public().filter(pk__in=doctor_hits), "doctor hit", note=_standing()),
+            _rows(articles, "article hit", "title", text=Left("body", READ), note=_review()),
+            _rows(Specialty.objects.filter(pk__in=specialties), "specialty"),
+            _rows(Topic.objects.filter(pk__in=topics), "topic"),
+            all=True,
+        )
+
+    return prepared_for_lists(others)
 
 
 def _rows(queryset, what, name="name", text=None, note=None):
