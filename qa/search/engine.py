@@ -9,6 +9,7 @@ from types import ModuleType
 from django.db import connection
 
 HEADING = "_heading"  # begins the label of each term in the heading of a question
+CHARACTER = re.compile(rf"({HEADING})?[^\x00-\u2fff]")  # a Chinese one, in the heading or anywhere
 Phrase = tuple[str, ...]  # terms one after the other; most often one alone
 
 
@@ -68,7 +69,7 @@ def engine() -> ModuleType:
 
 def is_prefix(phrase: Phrase) -> bool:
     """Whether a phrase is a single Chinese character, which stands for every pair that begins with it."""
-    return len(phrase) == 1 and re.fullmatch(rf"({HEADING})?[^\x00-\u2fff]", phrase[0]) is not None
+    return len(phrase) == 1 and not phrase[0].isascii() and CHARACTER.fullmatch(phrase[0]) is not None
 
 
 def fetch(sql: str, parameters: list) -> list[tuple]:

@@ -54,8 +54,10 @@ def read_hits(
 
 
 def _question_hit(entry, question, wanted):
-    text, in_text = excerpt(question.body, wanted)
-    reply, in_reply = excerpt(question.first_reply["excerpt"] if question.first_reply else "", wanted)
+    text, in_text = excerpt(question.body, _held(entry.body, wanted))
+    reply, in_reply = "", 0
+    if question.first_reply and (held := _held(entry.replies, wanted)):
+        reply, in_reply = excerpt(question.first_reply["excerpt"], held)
     return Hit(
         kind=EntryKind.QUESTION,
         url=question.get_absolute_url(),
@@ -65,6 +67,11 @@ def _question_hit(entry, question, wanted):
         question=question,
         holds_all=entry.holds_all,
     )
+
+
+def _held(field, wanted):
+    """Of what is wanted, all that a field of an entry may hold; no text needs to be searched for the rest."""
+    return [phrase for phrase in wanted if phrase[0] in field]
 
 
 def _other_hit(entry, row, names, wanted):

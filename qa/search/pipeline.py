@@ -58,6 +58,8 @@ _stemming = Lock()  # a stemmer keeps the word it works on: two threads at once 
 
 def located(text: str) -> list[tuple[str, int, int]]:
     """The terms of a text as it stands, each with its beginning and end there; about as `terms` has them."""
+    if text.isascii():
+        return [(term, *hit.span()) for hit in ASCII_WORDS.finditer(text.lower()) if (term := _stems[hit[0]])]
     found = []
     for hit in WORDS.finditer(text):
         start, end = hit.span()
