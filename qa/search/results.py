@@ -33,6 +33,9 @@ class Count:
     number: int
     is_capped: bool = False
 
+    def __str__(self):
+        return f"{self.number}+" if self.is_capped else str(self.number)
+
 
 @dataclass(frozen=True)
 class Choice:
