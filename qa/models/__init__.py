@@ -36,7 +36,7 @@ from qa.models.review import ReplyReview
 from qa.models.search import EntryKind, SearchChange, SearchEntry, SearchSpelling, SearchWord
 from qa.models.tally import Tally
 from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, TopicRedirect, TopicSynonym
-from qa.models.written_once import prepared, prepared_for_lists
+from qa.models.written_once import prepared, prepared_for_lists, prepared_for_texts
 
 __all__ = [
     "AGE_BANDS",
@@ -111,6 +111,7 @@ __all__ = [
     "photo_storage",
     "prepared",
     "prepared_for_lists",
+    "prepared_for_texts",
     "random_key",
     "together",
 ]

@@ -5,12 +5,12 @@ Read from the rows themselves, so that nothing is suggested that is not there fo
 
 from dataclasses import dataclass
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, Q, Value, When
 from django.db.models.functions import Cast
 from django.urls import reverse
 
 from accounts.models import Doctor, DoctorAlias, Specialty
-from qa.models import Question, Topic, TopicSynonym
+from qa.models import Question, Topic, TopicSynonym, prepared_for_lists, prepared_for_texts
 from qa.search.engine import HEADING, Group, Query, engine
 from qa.search.pipeline import STOP_WORDS, fold, terms
 from qa.search.query import clean, counted
@@ -42,30 +42,30 @@ def suggest(typed: str) -> list[Suggestion]:
 
 
 def _names(typed):
-    topics = Topic.objects.filter(_begins(typed, "original_name") | _called(TopicSynonym, "topic", typed))
-    rows = [
-        _rows(Specialty.objects.filter(_begins(typed)), "specialty", typed),
-        _rows(topics, "topic", typed),
-    ]
     name = next((typed[len(title) :] for title in TITLES if typed.lower().startswith(title)), typed)
-    if name:
-        doctors = Doctor.objects.public().filter(_begins(name) | _called(DoctorAlias, "doctor", name))
-        rows.append(_rows(doctors, "doctor", name))
-    found = rows[0].union(*rows[1:], all=True).order_by("later", "shown")[:MOST_NAMES]
     return [
         Suggestion(kind, f"Dr. {text}" if kind == "doctor" else text, reverse(f"{kind}_detail", args=[slug]))
-        for kind, text, slug, _later in found
+        for kind, text, slug, _later in _called(typed, name)
     ]
+
+
+@prepared_for_texts
+def _called(typed, name):
+    """Specialties and topics that are called what was typed so far, and doctors that are called `name`."""
+    topics = Q(pk__in=TopicSynonym.objects.filter(_begins(typed)).values("topic"))
+    doctors = Q(pk__in=DoctorAlias.objects.filter(_begins(name)).values("doctor"))
+    found = _rows(Specialty.objects.filter(_begins(typed)), "specialty", typed).union(
+        _rows(Topic.objects.filter(_begins(typed, "original_name") | topics), "topic", typed),
+        _rows(Doctor.objects.public().filter(_begins(name) | doctors), "doctor", name),
+        all=True,
+    )
+    return found.order_by("later", "shown")[:MOST_NAMES]
 
 
 def _begins(typed, *fields):
     """The condition that a name, or a word in it, begins with what was typed."""
     each = [(f"{name}__istartswith", typed) for name in ("name", *fields)]
     return Q(*each, ("name__icontains", f" {typed}"), _connector=Q.OR)
-
-
-def _called(model, parent, typed):
-    return Q(Exists(model.objects.filter(_begins(typed), **{parent: OuterRef("pk")})))
 
 
 def _rows(queryset, kind, typed):
@@ -91,6 +91,10 @@ def _questions(typed):
     query = Query(tuple(counted(group, numbers) for group in groups), of_all=numbers[ALL])
     (found,) = engine().newest((query.among_latest(LOOKED_AT), MOST))
     keys = [entry.object_id for entry in found]
-    public = Question.objects.public().filter(pk__in=keys).only("pk", "headline", "title")
-    rows = {question.pk: question for question in public}
+    rows = {question.pk: question for question in _headed(keys)} if keys else {}
     return [Suggestion("question", rows[key].heading, rows[key].get_absolute_url()) for key in keys if key in rows]
+
+
+_headed = prepared_for_lists(
+    lambda keys: Question.objects.public().filter(pk__in=keys).only("pk", "headline", "title").order_by()
+)
