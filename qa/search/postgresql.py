@@ -116,8 +116,9 @@ def spellings(nearby: list[str], beginnings: list[str]) -> list[tuple[str, str, 
 def completions(beginning: str, limit: int) -> list[tuple[str, int]]:
     """The terms of the words that begin so and stand in the most headings, each with their number."""
     sql = f"SELECT s.term, w.number FROM qa_searchspelling s JOIN qa_searchword w ON w.term = '{HEADING}' || s.term "
-    sql += "WHERE s.spelling LIKE %s ORDER BY w.number DESC LIMIT %s"
-    return fetch(sql, [f"{beginning}%", limit])
+    # A term begins as its word does. Unless it is told, the planner reads all words there are.
+    sql += "WHERE s.spelling LIKE %s AND w.term LIKE %s ORDER BY w.number DESC LIMIT %s"
+    return fetch(sql, [f"{beginning}%", f"\\{HEADING}{beginning[0]}%", limit])
 
 
 def _match(query):
