@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from qa.models import SearchEntry, SearchSpelling, SearchWord
-from qa.search.engine import HEADING, engine
+from qa.search.engine import HEADING, engine, fetch
 from qa.search.pipeline import term_of
 
 ALL = ""  # the term whose number is that of all entries
@@ -60,8 +60,9 @@ class Tally:
 def numbers_of(terms: Iterable[str]) -> dict[str, int]:
     """In how many entries each of `terms` stands, about; under `ALL`, how many entries there are, and under
     `TOPICS` a number that changes with the topics. In one query."""
-    wanted = {ALL, TOPICS, *terms}
-    found = dict(SearchWord.objects.filter(term__in=wanted).values_list("term", "number"))
+    wanted = list({ALL, TOPICS, *terms})
+    marks = ", ".join(["%s"] * len(wanted))
+    found = dict(fetch(f"SELECT term, number FROM qa_searchword WHERE term IN ({marks})", wanted))
     return {term: found.get(term, 0) for term in wanted}
 
 
