@@ -104,6 +104,18 @@ def test_what_holds_only_some_words_follows_what_holds_all_and_says_so(client):
 # Synonyms
 
 
+def test_where_even_the_rarest_word_is_in_too_many_the_latest_that_hold_it_follow(monkeypatch):
+    for title, number in (("Itching", 3), ("Burning", 4)):
+        for _ in range(number):
+            make_answered_question(title=title)
+    catch_up()
+    monkeypatch.setattr(engine(), "MOST_COMPARED", 2)
+    hits = search("itching burning moonlight").hits
+    assert [(hit.question.title, hit.holds_all) for hit in hits] == [("Itching", False)] * 3
+    monkeypatch.setattr(engine(), "MOST_COMPARED", 7)
+    assert len(search("itching burning moonlight").hits) == 7
+
+
 def test_there_are_400_pairs_and_no_phrase_stands_in_two_lines():
     tables = synonyms.read()
     assert sum(len(others) for others in tables["same"].values()) >= 400

@@ -189,8 +189,7 @@ def _find(wanted: _Wanted, may_be_some: bool) -> tuple[list[Entry], set[str]]:
     found = _rank(list(entries.values()), query.groups, query.of_all)
     if len(found) >= FEW or len(query.groups) < 2 or not may_be_some:
         return found, cut
-    some = engine().closest(_rarest(wanted), query, RANKED_OTHERS)
-    some = _rank([entry for entry in some if entry.pk not in entries], query.groups, query.of_all)
+    some = _rank([entry for entry in _closest(wanted, query) if entry.pk not in entries], query.groups, query.of_all)
     least = MIN_SHARE * max((entry.score for entry in some), default=0)
     some = [entry for entry in some if entry.score >= least > 0]
     for entry in some:
@@ -203,15 +202,21 @@ def _rank(entries: list[Entry], groups: tuple[Group, ...], of_all: int) -> list[
     return sorted(entries, key=lambda entry: (-entry.score, -entry.pk))
 
 
-def _rarest(wanted: _Wanted) -> dict[str, float]:
-    """The terms that say the most, as many as an engine can look up in time; at least one."""
+def _closest(wanted: _Wanted, query: Query) -> list[Entry]:
+    """Entries that hold some of what is wanted: the terms that say the most, as many as an engine can compare in time.
+
+    Where even the rarest one is in too many entries, those that came last.
+    """
     found, number = {}, 0
     for term, weight in sorted(weights(wanted.query, wanted.numbers).items(), key=lambda item: -item[1]):
         number += wanted.numbers[term]
-        if found and number > engine().MOST_COMPARED:
-            break
+        if number > engine().MOST_COMPARED:
+            if found:
+                break
+            rarest = replace(query, groups=(Group(((term,),), number=number),), latest=0)
+            return engine().newest((rarest, RANKED_OTHERS))[0]
         found[term] = weight
-    return found
+    return engine().closest(found, query, RANKED_OTHERS)
 
 
 def _page(entries, chosen):
