@@ -5,8 +5,13 @@ from django.db import connection
 from qa.search.engine import FIELDS, HEADING, Entry, Phrase, Query, fetch, is_prefix
 
 COLUMNS = ", ".join(FIELDS)
-FEW = 4_000  # entries; of so many the newest are found by looking at all
+FEW = 10  # times as many entries as are wanted; of so many the newest are found by looking at all
 EVERY_FEW = 10  # entries
+# What takes as long: to read one row with its vector, or so many entries of the index of the vectors,
+ROW = 40
+# and to look at one entry that was found, or to find out which ones so many of the latest are; of what holds several
+# words there are fewer than is known.
+WINDOW, WINDOW_OF_SEVERAL = 16, 4
 MOST_READ = 10_000  # entries, about, that `newest` may have to read
 MOST_COMPARED = 8_000  # entries that `closest` may have to look at
 
@@ -19,20 +24,27 @@ def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
     found = [[] for _query in asked]
     waiting = {place: _windows(query, limit) for place, (query, limit) in enumerate(asked)}
     while waiting:
-        sizes = {place: next(windows) for place, windows in waiting.items()}
+        sizes = {place: windows.pop(0) for place, windows in waiting.items()}
         for place, entries in _among_latest(asked, sizes).items():
             found[place] = entries
-            if sizes[place] == asked[place][0].latest or len(entries) == asked[place][1]:
+            if not waiting[place] or len(entries) == asked[place][1]:
                 del waiting[place]
     return found
 
 
 def _windows(query, limit):
     """Among how many of the latest entries to look, 0 for all: three times as many as should be enough, then more."""
-    if query.number > FEW and not query.is_of_others:
+    widest = query.number * (WINDOW if _is_one_word(query) else WINDOW_OF_SEVERAL)
+    windows = []
+    if query.number > FEW * limit and not query.is_of_others:
         window = 3 * limit * query.of_all // query.number
-        yield from (size for size in (window, 8 * window) if size < (query.latest or query.of_all))
-    yield query.latest
+        windows = [size for size in (window, 8 * window) if size < min(widest, query.latest or query.of_all)]
+    return [*windows, query.latest if query.latest < widest else 0]
+
+
+def _is_one_word(query):
+    """Whether as many entries fit as are expected."""
+    return len(query.groups) == 1 and not (query.labels or query.excluded)
 
 
 def _among_latest(asked, sizes):
@@ -41,9 +53,8 @@ def _among_latest(asked, sizes):
         query, limit = asked[place]
         others = " AND kind <> 'question'" if query.is_of_others else ""
         latest = " AND id > (SELECT max(id) FROM qa_searchentry) - %s" if size else ""
-        # What every few entries hold is best found by walking from the last one backwards, anything else by the index
-        # of the vectors. The planner knows too little of rare words, so it is told: no index is in the order of id + 0.
-        order = "id" if size and query.number * EVERY_FEW >= query.of_all else "id + 0"
+        # The planner knows too little of rare words, so it is told which index to use: none is in the order of id + 0.
+        order = "id" if size and _is_found_by_walking(query, limit) else "id + 0"
         each.append(
             f"(SELECT %s AS asked, {COLUMNS} FROM qa_searchentry WHERE vector @@ %s::tsquery{others}{latest} "
             f"ORDER BY {order} DESC LIMIT %s)"
@@ -53,6 +64,13 @@ def _among_latest(asked, sizes):
     for place, *row in fetch(f"SELECT * FROM ({' UNION ALL '.join(each)}) found ORDER BY id DESC", parameters):
         found[place].append(Entry(*row))
     return found
+
+
+def _is_found_by_walking(query, limit):
+    """Whether the entries are found quicker by looking at all from the last one backwards than by the index of the
+    vectors: what every few entries hold, or a single word that so many hold that few need to be looked at."""
+    is_near = _is_one_word(query) and ROW * limit * query.of_all <= query.number**2
+    return is_near or query.number * EVERY_FEW >= query.of_all
 
 
 def closest(weights: dict[str, float], query: Query, limit: int) -> list[Entry]:
