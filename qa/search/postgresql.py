@@ -1,5 +1,8 @@
 """The engine of PostgreSQL: a generated column of type tsvector, with an inverted index (GIN)."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from django.db import connection
 
 from qa.search.engine import FIELDS, HEADING, Entry, Phrase, Query, fetch, is_prefix
@@ -14,6 +17,10 @@ ROW = 40
 WINDOW, WINDOW_OF_SEVERAL = 16, 4
 MOST_READ = 10_000  # entries, about, that `newest` may have to read
 MOST_COMPARED = 8_000  # entries that `closest` may have to look at
+MOST_ALONE = 2_000  # entries of terms that `closest` looks up by themselves, where that finds enough
+LATEST = "id > (SELECT max(id) FROM qa_searchentry) - %s"
+HOLDING = "SELECT id, %s::float8 AS weight FROM qa_searchentry WHERE vector @@ %s::tsquery"
+UNKNOWN = MappingProxyType({})
 
 
 def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
@@ -52,7 +59,7 @@ def _among_latest(asked, sizes):
     for place, size in sizes.items():
         query, limit = asked[place]
         others = " AND kind <> 'question'" if query.is_of_others else ""
-        latest = " AND id > (SELECT max(id) FROM qa_searchentry) - %s" if size else ""
+        latest = f" AND {LATEST}" if size else ""
         # The planner knows too little of rare words, so it is told which index to use: none is in the order of id + 0.
         order = "id" if size and _is_found_by_walking(query, limit) else "id + 0"
         each.append(
@@ -73,21 +80,34 @@ def _is_found_by_walking(query, limit):
     return is_near or query.number * EVERY_FEW >= query.of_all
 
 
-def closest(weights: dict[str, float], query: Query, limit: int) -> list[Entry]:
+def closest(weights: dict[str, float], query: Query, limit: int, numbers: Mapping[str, int] = UNKNOWN) -> list[Entry]:
     """The entries that hold the most of the terms, rare ones counting more, among those with the labels of `query` and
     nothing that it excludes.
 
-    Each term is looked up by itself and no vector is read, which costs more than the looking up.
+    Each term is looked up by itself and no vector is read, which costs more than the looking up. Where the `numbers` of
+    entries are known, of a term that many hold only those are read that can be among the first.
     """
     if not weights:
         return []
     condition = _match(Query((), query.excluded, query.labels))
     condition = f" & {condition}" if condition else ""
-    each = " UNION ALL ".join(
-        ["SELECT id, %s::float8 AS weight FROM qa_searchentry WHERE vector @@ %s::tsquery"] * len(weights)
-    )
-    parameters = [value for term, weight in weights.items() for value in (weight, _quoted((term,)) + condition)]
-    found = f"SELECT id, sum(weight) AS place FROM ({each}) hits GROUP BY id ORDER BY place DESC, id DESC LIMIT %s"
+    each, parameters, number = [], [], 0
+    for term, weight in weights.items():
+        others = " | ".join(_quoted((other,)) for other in weights if other != term)
+        match = _quoted((term,)) + condition
+        size = 3 * limit * query.of_all // max(numbers.get(term, 0), 1)
+        if others and number >= limit and number + numbers.get(term, 0) > MOST_ALONE:
+            each.append(HOLDING)
+            parameters += [weight, f"{match} & ({others})"]
+        elif others and size < WINDOW * numbers.get(term, 0):
+            each.append(f"SELECT * FROM ({HOLDING} UNION ({HOLDING} AND {LATEST} ORDER BY id + 0 DESC LIMIT %s)) found")
+            parameters += [weight, f"{match} & ({others})", weight, match, size, limit]
+        else:
+            each.append(HOLDING)
+            parameters += [weight, match]
+        number += numbers.get(term, 0)
+    found = f"SELECT id, sum(weight) AS place FROM ({' UNION ALL '.join(each)}) hits GROUP BY id "
+    found += "ORDER BY place DESC, id DESC LIMIT %s"
     sql = f"SELECT {COLUMNS} FROM ({found}) found JOIN qa_searchentry USING (id) ORDER BY place DESC, id DESC"
     return [Entry(*row) for row in fetch(sql, [*parameters, limit])]
 

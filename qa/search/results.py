@@ -216,7 +216,7 @@ def _closest(wanted: _Wanted, query: Query) -> list[Entry]:
             rarest = replace(query, groups=(Group(((term,),), number=number),), latest=0)
             return engine().newest((rarest, RANKED_OTHERS))[0]
         found[term] = weight
-    return engine().closest(found, query, RANKED_OTHERS)
+    return engine().closest(found, query, RANKED_OTHERS, wanted.numbers)
 
 
 def _page(entries, chosen):

@@ -1,6 +1,7 @@
 """The engine of SQLite: a full-text index (FTS5) over the entries."""
 
 import json
+from collections.abc import Mapping
 
 from django.db import connection
 
@@ -34,7 +35,9 @@ def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
     return found
 
 
-def closest(weights: dict[str, float], query: Query, limit: int) -> list[Entry]:
+def closest(
+    weights: dict[str, float], query: Query, limit: int, _numbers: Mapping[str, int] | None = None
+) -> list[Entry]:
     """The entries that hold the most of the terms, rare ones counting more (BM25), among those with the labels of
     `query` and nothing that it excludes."""
     if not weights:
