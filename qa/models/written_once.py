@@ -46,9 +46,7 @@ def prepared(make):
 
     @wraps(make)
     def ask(key: int) -> QuerySet:
-        return _asked(
-            written, lambda: make(STAND_IN), lambda statement, connection: statement.for_key(connection, key)
-        )
+        return _asked(written, lambda: make(STAND_IN), lambda statement, connection: statement.for_key(connection, key))
 
     return ask
 
@@ -66,7 +64,9 @@ def prepared_for_lists(make):
         stand_ins = [range(start - room, start) for start in range(STAND_IN, STAND_IN - room * len(lists), -room)]
         pairs = zip(stand_ins, lists, strict=True)
         values = {place: key for places, keys in pairs for place, key in zip(places, keys, strict=False)}
-        return _asked(written.setdefault(room, {}), lambda: make(*stand_ins), _filled(lambda value: values.get(value, value)))
+        return _asked(
+            written.setdefault(room, {}), lambda: make(*stand_ins), _filled(lambda value: values.get(value, value))
+        )
 
     return ask
 
