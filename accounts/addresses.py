@@ -9,5 +9,8 @@ KEPT = 10_000  # addresses in each process
 
 @lru_cache(maxsize=KEPT)
 def address(name: str, *args) -> str:
-    """As `reverse` of a view with these arguments. Raises NoReverseMatch where there is no such address."""
+    """As `reverse` of a view with these arguments, kept as long as the process: the portal stands at one place.
+
+    Raises NoReverseMatch where there is no such address.
+    """
     return reverse(name, args=args)

@@ -170,7 +170,9 @@ EMAIL_TIMEOUT = 20  # seconds
 # Language and time
 
 LANGUAGE_CODE = "en"
-USE_I18N = False  # there is one language so far; texts are marked for the day there is another
+# There is one language so far. Texts are marked for the day there is another, on which what is kept without asking for
+# the language must ask: the frame of pages, addresses, dates.
+USE_I18N = False
 TIME_ZONE = env("TIME_ZONE", "Asia/Taipei", lambda name: ZoneInfo(name).key, "a name such as Europe/Paris")
 USE_TZ = True
 FORMAT_MODULE_PATH = "portal.formats"

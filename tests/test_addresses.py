@@ -4,6 +4,8 @@ import pytest
 from django.template import Context, Template
 from django.urls import NoReverseMatch, reverse
 
+from accounts.addresses import address
+
 
 def render(text, **context):
     return Template(text).render(Context(context))
@@ -31,3 +33,11 @@ def test_an_address_that_is_not_there_is_an_error_unless_it_is_asked_for_by_as()
         with pytest.raises(NoReverseMatch):
             render("{% url 'nowhere' %}")
         assert render("{% url 'nowhere' as there %}[{{ there }}]") == "[]"
+        assert render("{% url 'page' given as there %}[{{ there }}]", given=["terms"]) == "[]"
+
+
+def test_an_address_that_is_a_secret_is_not_kept():
+    address.cache_clear()
+    assert render("{% url 'my_question' 'a-secret' %}") == reverse("my_question", args=["a-secret"])
+    assert render("{% url 'invitation' 'a-secret' %}") == reverse("invitation", args=["a-secret"])
+    assert address.cache_info().currsize == 0

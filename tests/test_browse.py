@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from qa.models import UNDATED, Question, QuestionStatus, RelatedOrigin, ReplyStatus, prepared, prepared_for_lists
+from qa.models import UNDATED, Question, QuestionStatus, RelatedOrigin, ReplyStatus, prepared, written_once_for_lists
 from qa.search import catch_up
 from qa.sitemaps import QuestionSitemap
 from tests.factories import (
@@ -234,7 +234,7 @@ def test_sql_that_is_written_once_asks_for_each_question_anew():
 
 
 def test_sql_that_is_written_once_asks_for_each_list_of_questions_anew():
-    ask = prepared_for_lists(
+    ask = written_once_for_lists(
         lambda some, others: Question.objects.public().filter(Q(pk__in=some) | Q(pk__in=others)).order_by("pk")
     )
     questions = [make_answered_question(title=f"Question {n}") for n in range(3)]

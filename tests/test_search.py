@@ -27,10 +27,18 @@ from qa.models import (
 )
 from qa.search import candidates
 from qa.search.engine import Group, Query, engine
-from qa.search.entries import catch_up
+from qa.search.entries import catch_up, label
 from qa.search.pipeline import index_terms, terms
 from qa.search.words import ALL, RECOUNTS, TOPICS, numbers_of, recount, recount_regularly
-from tests.factories import make_answered_question, make_article, make_doctor, make_question, make_reply, make_topic
+from tests.factories import (
+    make_answered_question,
+    make_article,
+    make_doctor,
+    make_question,
+    make_reply,
+    make_specialty,
+    make_topic,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -297,6 +305,29 @@ def test_candidates_share_the_rarest_words_best_first():
     found = [candidate.question_id for candidate in candidates("Hello doctor, purple spots, purpura? I had a fever.")]
     assert found == [best.pk, some.pk]
     assert not {excerpt.pk, erased.pk} & set(found)
+
+
+@pytest.mark.parametrize("excluded", [(), (("arm",),)])
+@pytest.mark.parametrize("is_filtered", [False, True])
+def test_what_comes_closest_is_the_same_where_it_is_known_how_many_hold_a_word(monkeypatch, is_filtered, excluded):
+    monkeypatch.setattr(engine(), "MOST_ALONE", 4, raising=False)
+    heart, skin = make_specialty("Cardiology"), make_specialty("Dermatology")
+    for specialty, title in [
+        (skin, "Itching"),
+        (heart, "Moonlight"),
+        (skin, "Moonlight itching"),
+        (skin, "Itching arm"),
+    ]:
+        for _question in range(4):
+            make_answered_question(title=title, specialty=specialty)
+    catch_up()
+    weights = {terms("moonlight")[0]: 2.0, terms("itching")[0]: 1.0}
+    labels = ((f"{label('specialty')}{skin.pk}",),) if is_filtered else ()
+    query = Query((), excluded, labels, of_all=numbers_of([])[ALL])
+    for limit in (2, 6, 14):
+        found = engine().closest(weights, query, limit, numbers_of(weights))
+        assert found == engine().closest(weights, query, limit)
+        assert len(found) == min(limit, 8 if is_filtered and excluded else 12 if is_filtered or excluded else 16)
 
 
 def test_candidates_of_a_text_without_known_words_are_none():

@@ -10,15 +10,20 @@ from accounts.addresses import address
 register = template.Library()
 
 
+SECRET = ("my_", "invitation")  # how the names of views begin whose addresses nobody else may know: none is kept
+
+
 class AddressNode(defaulttags.URLNode):
     """Of views that are in no namespace: those of the admin depend on what is being asked for."""
 
     def render(self, context):
-        name = self.view_name.resolve(context)
-        if self.kwargs or ":" in name:
+        name = str(self.view_name.resolve(context))
+        if self.kwargs or ":" in name or name.startswith(SECRET):
             return super().render(context)
         try:
             url = address(name, *(argument.resolve(context) for argument in self.args))
+        except TypeError:  # an argument that cannot be kept
+            return super().render(context)
         except NoReverseMatch:
             if self.asvar is None:
                 raise

@@ -36,7 +36,7 @@ from qa.models.review import ReplyReview
 from qa.models.search import EntryKind, SearchChange, SearchEntry, SearchSpelling, SearchWord
 from qa.models.tally import Tally
 from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, TopicRedirect, TopicSynonym
-from qa.models.written_once import prepared, prepared_for_lists, prepared_for_texts
+from qa.models.written_once import prepared, written_once_for_lists, written_once_for_texts
 
 __all__ = [
     "AGE_BANDS",
@@ -110,8 +110,8 @@ __all__ = [
     "coverage_label",
     "photo_storage",
     "prepared",
-    "prepared_for_lists",
-    "prepared_for_texts",
     "random_key",
     "together",
+    "written_once_for_lists",
+    "written_once_for_texts",
 ]

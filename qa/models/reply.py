@@ -73,19 +73,19 @@ class ReplyQuerySet(models.QuerySet):
         return self.exclude(status=ReplyStatus.DRAFT).exclude(published_at=None).order_by("published_at", "pk")
 
     def for_page(self):
-        """All that partials/reply.html shows, in two queries; with `vote_count` and `helpful_count`, and the reviews as
-        a list, `signed_reviews`."""
+        """All that partials/reply.html shows but the reviews, with `has_reviews`, `vote_count` and `helpful_count`."""
         reviews = apps.get_model("qa", "ReplyReview").objects
         votes = apps.get_model("qa", "Helpful").objects.filter(reply=OuterRef("pk")).order_by().values("reply")
-        return (
-            self.select_related("doctor", "specialty", "see_specialty", "superseded_by")
-            .prefetch_related(models.Prefetch("reviews", reviews.for_page(), "signed_reviews"))
-            .annotate(
-                has_reviews=Exists(reviews.filter(reply=OuterRef("pk"))),
-                vote_count=Subquery(votes.values(number=Count("pk"))),
-                helpful_count=Subquery(votes.values(number=Count("pk", filter=Q(is_helpful=True)))),
-            )
+        return self.select_related("doctor", "specialty", "see_specialty", "superseded_by").annotate(
+            has_reviews=Exists(reviews.filter(reply=OuterRef("pk"))),
+            vote_count=Subquery(votes.values(number=Count("pk"))),
+            helpful_count=Subquery(votes.values(number=Count("pk", filter=Q(is_helpful=True)))),
         )
+
+    def with_reviews(self):
+        """Each with what colleagues say of it as a list, `signed_reviews`, in a query of its own."""
+        reviews = apps.get_model("qa", "ReplyReview").objects.for_page()
+        return self.prefetch_related(models.Prefetch("reviews", reviews, "signed_reviews"))
 
 
 class ReplyManager(models.Manager.from_queryset(ReplyQuerySet)):

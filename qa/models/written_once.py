@@ -1,5 +1,5 @@
-"""What is read most: its SQL is written once, and planned once where the database can keep a plan. Both take far longer
-than the answer."""
+"""What is read most: its SQL is written once, and that which depends on one key (`prepared`) also planned once, where
+the database keeps plans. Both take far longer than the answer."""
 
 import itertools
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Statement:
 
     def for_key(self, connection, key: int) -> tuple[str, tuple]:
         """The SQL and its parameters as `connection` takes them."""
-        if connection.vendor != "postgresql":
+        if not _keeps_plans(connection):
             return self.sql, tuple(key if value == STAND_IN else value for value in self.params)
         connection.ensure_connection()
         if connection.connection not in self.prepared_by:
@@ -35,6 +35,11 @@ class Statement:
                 cursor.execute(f"PREPARE {self.name} (bigint) AS {sql}")
             self.prepared_by.add(connection.connection)
         return f"EXECUTE {self.name} (%s)", (key,)
+
+
+def _keeps_plans(connection):
+    """Only PostgreSQL does, for as long as a connection is open: those of a pool are."""
+    return connection.vendor == "postgresql" and bool(connection.settings_dict["OPTIONS"].get("pool"))
 
 
 def prepared(make):
@@ -51,8 +56,8 @@ def prepared(make):
     return ask
 
 
-def prepared_for_lists(make):
-    """As `prepared`, of a function from lists of different primary keys, of which each queryset wants those `in` one.
+def written_once_for_lists(make):
+    """As `prepared` without a plan, of a function from lists of keys, of which each queryset wants those `in` one.
 
     No list is ever empty or of another length, as far as the SQL goes: what is missing are keys that no row has.
     """
@@ -71,8 +76,8 @@ def prepared_for_lists(make):
     return ask
 
 
-def prepared_for_texts(make):
-    """As `prepared`, of a function from texts, of which the queryset wants what begins with or contains one."""
+def written_once_for_texts(make):
+    """As `prepared` without a plan, of a function from texts: wanted is what begins with or contains one."""
     written = {}
 
     @wraps(make)

@@ -30,7 +30,10 @@ class Finder:
         self._seen = None
 
     def candidates(self, texts: list[str], limit: int) -> list[list[Candidate]]:
-        """For each text public questions that share its rarest words, best first, as `alike.candidates` finds them.
+        """For each text questions that share its rarest words, scored as by `alike.candidates`, best first.
+
+        Some may not be public any more: whoever asks has to look.
+
 
         Args:
             texts: whole questions.

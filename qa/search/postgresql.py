@@ -1,26 +1,21 @@
 """The engine of PostgreSQL: a generated column of type tsvector, with an inverted index (GIN)."""
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from django.db import connection
 
 from qa.search.engine import FIELDS, HEADING, Entry, Phrase, Query, fetch, is_prefix
 
 COLUMNS = ", ".join(FIELDS)
-FEW = 10  # times as many entries as are wanted; of so many the newest are found by looking at all
-EVERY_FEW = 10  # entries
-# What takes as long: to read one row with its vector, or so many entries of the index of the vectors,
-ROW = 40
-# and to look at one entry that was found, or to find out which ones so many of the latest are; of what holds several
-# words there are fewer than is known.
+FEW = 10  # times what is wanted: of so many entries the newest are found by looking at all
+EVERY_FEW = 10  # entries: what one of so many holds is found by walking from the last one backwards
+ROW = 40  # entries of the index of the vectors, which take as long to look at as one row with its vector
+# Among how many of the latest entries it pays to look, for each entry that is expected: it takes time to find out which
+# those are. Of what holds several words there are fewer than is expected.
 WINDOW, WINDOW_OF_SEVERAL = 16, 4
 MOST_READ = 10_000  # entries, about, that `newest` may have to read
 MOST_COMPARED = 8_000  # entries that `closest` may have to look at
-MOST_ALONE = 2_000  # entries of terms that `closest` looks up by themselves, where that finds enough
-LATEST = "id > (SELECT max(id) FROM qa_searchentry) - %s"
-HOLDING = "SELECT id, %s::float8 AS weight FROM qa_searchentry WHERE vector @@ %s::tsquery"
-UNKNOWN = MappingProxyType({})
+MOST_ALONE = 2_000  # entries that `closest` reads of rare terms, where those are enough
 
 
 def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
@@ -59,7 +54,7 @@ def _among_latest(asked, sizes):
     for place, size in sizes.items():
         query, limit = asked[place]
         others = " AND kind <> 'question'" if query.is_of_others else ""
-        latest = f" AND {LATEST}" if size else ""
+        latest = " AND id > (SELECT max(id) FROM qa_searchentry) - %s" if size else ""
         # The planner knows too little of rare words, so it is told which index to use: none is in the order of id + 0.
         order = "id" if size and _is_found_by_walking(query, limit) else "id + 0"
         each.append(
@@ -80,33 +75,44 @@ def _is_found_by_walking(query, limit):
     return is_near or query.number * EVERY_FEW >= query.of_all
 
 
-def closest(weights: dict[str, float], query: Query, limit: int, numbers: Mapping[str, int] = UNKNOWN) -> list[Entry]:
+def closest(
+    weights: dict[str, float], query: Query, limit: int, numbers: Mapping[str, int] | None = None
+) -> list[Entry]:
     """The entries that hold the most of the terms, rare ones counting more, among those with the labels of `query` and
     nothing that it excludes.
 
     Each term is looked up by itself and no vector is read, which costs more than the looking up. Where the `numbers` of
-    entries are known, of a term that many hold only those are read that can be among the first.
+    entries are known and the rarer terms lead to enough, of a term that many hold only those are read that hold another
+    one as well: by itself it counts too little.
     """
     if not weights:
         return []
-    condition = _match(Query((), query.excluded, query.labels))
-    condition = f" & {condition}" if condition else ""
-    each, parameters, number = [], [], 0
-    for term, weight in weights.items():
-        others = " | ".join(_quoted((other,)) for other in weights if other != term)
-        match = _quoted((term,)) + condition
-        size = 3 * limit * query.of_all // max(numbers.get(term, 0), 1)
-        if others and number >= limit and number + numbers.get(term, 0) > MOST_ALONE:
-            each.append(HOLDING)
-            parameters += [weight, f"{match} & ({others})"]
-        elif others and size < WINDOW * numbers.get(term, 0):
-            each.append(f"SELECT * FROM ({HOLDING} UNION ({HOLDING} AND {LATEST} ORDER BY id + 0 DESC LIMIT %s)) found")
-            parameters += [weight, f"{match} & ({others})", weight, match, size, limit]
-        else:
-            each.append(HOLDING)
-            parameters += [weight, match]
+    alone = _alone(weights, limit, numbers or {})
+    found = _holding(weights, alone, query, limit)
+    if len(found) < limit and len(alone) < len(weights):  # the rarer ones do not lead to as many as it seemed
+        found = _holding(weights, set(weights), query, limit)
+    return found
+
+
+def _alone(weights, limit, numbers):
+    """The terms of which all entries are read: the rarest ones."""
+    alone, number = set(), 0
+    for term in sorted(weights, key=weights.get, reverse=True):
+        if number >= limit and number + numbers.get(term, 0) > MOST_ALONE:
+            break
+        alone.add(term)
         number += numbers.get(term, 0)
-    found = f"SELECT id, sum(weight) AS place FROM ({' UNION ALL '.join(each)}) hits GROUP BY id "
+    return alone
+
+
+def _holding(weights, alone, query, limit):
+    condition = _match(Query((), query.excluded, query.labels))
+    parameters = []
+    for term, weight in weights.items():
+        others = [] if term in alone else [_any([(other,) for other in weights if other != term])]
+        parameters += [weight, " & ".join([_quoted((term,)), *others, *([condition] if condition else [])])]
+    each = "SELECT id, %s::float8 AS weight FROM qa_searchentry WHERE vector @@ %s::tsquery"
+    found = f"SELECT id, sum(weight) AS place FROM ({' UNION ALL '.join([each] * len(weights))}) hits GROUP BY id "
     found += "ORDER BY place DESC, id DESC LIMIT %s"
     sql = f"SELECT {COLUMNS} FROM ({found}) found JOIN qa_searchentry USING (id) ORDER BY place DESC, id DESC"
     return [Entry(*row) for row in fetch(sql, [*parameters, limit])]

@@ -36,7 +36,7 @@ def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
 
 
 def closest(
-    weights: dict[str, float], query: Query, limit: int, _numbers: Mapping[str, int] | None = None
+    weights: dict[str, float], query: Query, limit: int, numbers: Mapping[str, int] | None = None
 ) -> list[Entry]:
     """The entries that hold the most of the terms, rare ones counting more (BM25), among those with the labels of
     `query` and nothing that it excludes."""

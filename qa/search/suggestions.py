@@ -10,7 +10,7 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 
 from accounts.models import Doctor, DoctorAlias, Specialty
-from qa.models import Question, Topic, TopicSynonym, prepared_for_lists, prepared_for_texts
+from qa.models import Question, Topic, TopicSynonym, written_once_for_lists, written_once_for_texts
 from qa.search.engine import HEADING, Group, Query, engine
 from qa.search.pipeline import STOP_WORDS, fold, terms
 from qa.search.query import clean, counted
@@ -49,7 +49,7 @@ def _names(typed):
     ]
 
 
-@prepared_for_texts
+@written_once_for_texts
 def _called(typed, name):
     """Specialties and topics that are called what was typed so far, and doctors that are called `name`."""
     topics = Q(pk__in=TopicSynonym.objects.filter(_begins(typed)).values("topic"))
@@ -95,6 +95,6 @@ def _questions(typed):
     return [Suggestion("question", rows[key].heading, rows[key].get_absolute_url()) for key in keys if key in rows]
 
 
-_headed = prepared_for_lists(
+_headed = written_once_for_lists(
     lambda keys: Question.objects.public().filter(pk__in=keys).only("pk", "headline", "title").order_by()
 )

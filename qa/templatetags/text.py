@@ -122,7 +122,9 @@ def excerpt(text, length=160):
 
 @register.filter
 def day(moment):
-    """The local date of `moment`, or a date, for people and for programs."""
+    """The local date of `moment`, or a date, for people and for programs; empty where there is none."""
+    if moment is None:
+        return ""
     return _day(timezone.localdate(moment) if isinstance(moment, datetime.datetime) else moment)
 
 

@@ -64,7 +64,7 @@ def question_list(request):
 
 # What is read most.
 _question = prepared(lambda pk: Question.objects.public().for_page().filter(pk=pk))
-_replies = prepared(lambda pk: Question(pk=pk).replies.once_published().for_page().prefetch_related(None))
+_replies = prepared(lambda pk: Question(pk=pk).replies.once_published().for_page())
 _reviews = prepared(lambda pk: ReplyReview.objects.for_page().filter(reply__question=pk))
 _similar = prepared(lambda pk: Question(pk=pk).similar().for_cards()[:SIMILAR_SHOWN])
 

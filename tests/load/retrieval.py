@@ -4,7 +4,8 @@
 
 FOLDER (or RETRIEVAL_DATA) holds a folder for each set, with corpus.jsonl and queries.jsonl ("id" and "text" a line) and
 qrels.tsv (query, document, 1). Each is loaded into a database of its own as public questions, on SQLite and, where a
-server answers, on PostgreSQL; then the finder of `qa.related` is asked, without and with the extra `semantic`.
+server answers, on PostgreSQL; then the finder of `qa.related` is asked, without and with the extra `semantic`, and as a
+rebuild of all related questions asks it.
 "plain" is what to compare with: SQLite's bm25 of any of the words. Constants were chosen on the queries called "tuned".
 Of the sets marked "unseen" one is made of medquad_sample.jsonl (a question finds its own answer) and one of the pairs
 that medquad gives in pairs_ccby.jsonl (the same asked of another name). Figures to read, never a pass or fail.
@@ -34,11 +35,13 @@ django.setup()
 from accounts.models import Specialty  # noqa: E402
 from qa import embedding, related  # noqa: E402
 from qa.models import Question, QuestionStatus  # noqa: E402
-from qa.search import catch_up  # noqa: E402
+from qa.related.finding import find_matches_of  # noqa: E402
+from qa.search import Finder, catch_up  # noqa: E402
 from qa.search.words import recount  # noqa: E402
 from tests.__main__ import environment, find_postgres, own_database  # noqa: E402
 
 SHOWN = 10
+BATCH = 32  # queries
 TITLE = 200  # characters
 IN_PROCESS = "RETRIEVAL_ENGINE"  # set in the process that measures one engine
 
@@ -152,6 +155,19 @@ def measure(name, documents, queries, right):
             ranks[query] = [key for match in found if (key := ids[match.question_id]) != query]
         report(name, way, ranks, right)
         print(f"{name:28} {way:18} {sorted(times)[len(times) // 2] * 1000:.1f} ms a query", flush=True)
+    report(name, "words, in batches", ranks_in_batches(ids, queries), right)
+
+
+def ranks_in_batches(ids, queries):
+    """What a rebuild of all related questions finds by words."""
+    finder, ranks, waiting = Finder(), {}, list(queries.items())
+    while waiting:
+        batch, waiting = waiting[:BATCH], waiting[BATCH:]
+        texts = {-place: text for place, (_query, text) in enumerate(batch, 1)}  # keys that no question has
+        found = find_matches_of(texts, {}, finder, SHOWN + 1)
+        for (query, _text), matches in zip(batch, found, strict=True):
+            ranks[query] = [key for match in matches if (key := ids[match.question_id]) != query]
+    return ranks
 
 
 def report(name, way, ranks, right):
