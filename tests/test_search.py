@@ -309,8 +309,10 @@ def test_candidates_share_the_rarest_words_best_first():
 
 @pytest.mark.parametrize("excluded", [(), (("arm",),)])
 @pytest.mark.parametrize("is_filtered", [False, True])
-def test_what_comes_closest_is_the_same_where_it_is_known_how_many_hold_a_word(monkeypatch, is_filtered, excluded):
+@pytest.mark.parametrize("few", [0, 1, 10])
+def test_what_comes_closest_is_the_same_where_it_is_known_how_many_hold_a_word(monkeypatch, few, is_filtered, excluded):
     monkeypatch.setattr(engine(), "MOST_ALONE", 4, raising=False)
+    monkeypatch.setattr(engine(), "FEW", few, raising=False)
     heart, skin = make_specialty("Cardiology"), make_specialty("Dermatology")
     for specialty, title in [
         (skin, "Itching"),
@@ -327,6 +329,8 @@ def test_what_comes_closest_is_the_same_where_it_is_known_how_many_hold_a_word(m
     for limit in (2, 6, 14):
         found = engine().closest(weights, query, limit, numbers_of(weights))
         assert found == engine().closest(weights, query, limit)
+        only = dict([*weights.items()][1:])
+        assert engine().closest(only, query, limit, numbers_of(only)) == engine().closest(only, query, limit)
         assert len(found) == min(limit, 8 if is_filtered and excluded else 12 if is_filtered or excluded else 16)
 
 

@@ -1,10 +1,11 @@
 """The engine of PostgreSQL: a generated column of type tsvector, with an inverted index (GIN)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from django.db import connection
 
-from qa.search.engine import FIELDS, HEADING, Entry, Phrase, Query, fetch, is_prefix
+from qa.search.engine import FIELDS, HEADING, Entry, Group, Phrase, Query, fetch, is_prefix
 
 COLUMNS = ", ".join(FIELDS)
 FEW = 10  # times what is wanted: of so many entries the newest are found by looking at all
@@ -16,6 +17,8 @@ WINDOW, WINDOW_OF_SEVERAL = 16, 4
 MOST_READ = 10_000  # entries, about, that `newest` may have to read
 MOST_COMPARED = 8_000  # entries that `closest` may have to look at
 MOST_ALONE = 2_000  # entries that `closest` reads of rare terms, where those are enough
+HOLDING = "SELECT id, %s::float8 AS weight FROM qa_searchentry WHERE vector @@ %s::tsquery"
+KNOWN = "SELECT id, %s::float8 AS weight FROM unnest(%s::bigint[]) id"
 
 
 def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
@@ -82,20 +85,26 @@ def closest(
     nothing that it excludes.
 
     Each term is looked up by itself and no vector is read, which costs more than the looking up. Where the `numbers` of
-    entries are known and the rarer terms lead to enough, of a term that many hold only those are read that hold another
-    one as well: by itself it counts too little.
+    entries are known, of a term that many hold only those are read that hold another one as well, and the latest ones;
+    not even these where the rarer terms lead to enough: by itself it counts too little.
     """
     if not weights:
         return []
-    alone = _alone(weights, limit, numbers or {})
-    found = _holding(weights, alone, query, limit)
+    numbers = numbers or {}
+    alone = _alone(weights, limit, numbers)
+    latest = {
+        term: _latest(term, numbers[term], query, limit) if term in alone else []
+        for term in weights
+        if term not in alone or numbers.get(term, 0) > FEW * limit
+    }
+    found = _holding(weights, latest, query, limit)
     if len(found) < limit and len(alone) < len(weights):  # the rarer ones do not lead to as many as it seemed
-        found = _holding(weights, set(weights), query, limit)
+        found = _holding(weights, {}, query, limit)
     return found
 
 
 def _alone(weights, limit, numbers):
-    """The terms of which all entries are read: the rarest ones."""
+    """The terms that lead to entries by themselves: the rarest ones."""
     alone, number = set(), 0
     for term in sorted(weights, key=weights.get, reverse=True):
         if number >= limit and number + numbers.get(term, 0) > MOST_ALONE:
@@ -105,14 +114,29 @@ def _alone(weights, limit, numbers):
     return alone
 
 
-def _holding(weights, alone, query, limit):
+def _latest(term, number, query, limit):
+    """The keys of the entries with the term that came last: as many as can be among the first."""
+    one = replace(query, groups=(Group(((term,),), number=number),), latest=0)
+    return [entry.pk for entry in newest((one, limit))[0]]
+
+
+def _holding(weights, latest, query, limit):
+    """As `closest`; of the terms in `latest` only these entries and those that hold another term."""
     condition = _match(Query((), query.excluded, query.labels))
-    parameters = []
+    each, parameters = [], []
     for term, weight in weights.items():
-        others = [] if term in alone else [_any([(other,) for other in weights if other != term])]
-        parameters += [weight, " & ".join([_quoted((term,)), *others, *([condition] if condition else [])])]
-    each = "SELECT id, %s::float8 AS weight FROM qa_searchentry WHERE vector @@ %s::tsquery"
-    found = f"SELECT id, sum(weight) AS place FROM ({' UNION ALL '.join([each] * len(weights))}) hits GROUP BY id "
+        others = _any([(other,) for other in weights if other != term]) if term in latest else ""
+        parts = []
+        if others != "()":
+            parts.append(HOLDING)
+            parameters += [weight, " & ".join(filter(None, [_quoted((term,)), others, condition]))]
+        if latest.get(term):
+            parts.append(KNOWN)
+            parameters += [weight, latest[term]]
+        each += [" UNION ".join(parts)] if parts else []
+    if not each:
+        return []
+    found = f"SELECT id, sum(weight) AS place FROM (({') UNION ALL ('.join(each)})) hits GROUP BY id "
     found += "ORDER BY place DESC, id DESC LIMIT %s"
     sql = f"SELECT {COLUMNS} FROM ({found}) found JOIN qa_searchentry USING (id) ORDER BY place DESC, id DESC"
     return [Entry(*row) for row in fetch(sql, [*parameters, limit])]
