@@ -6,9 +6,9 @@ from functools import lru_cache
 
 from django.db.models import Case, CharField, Exists, F, OuterRef, Value, When
 from django.db.models.functions import Cast, Left
-from django.urls import reverse
 from django.utils import timezone
 
+from accounts.addresses import address
 from accounts.models import Doctor, Specialty
 from qa.models import Article, EntryKind, Question, Topic, written_once_for_lists
 from qa.search.engine import Entry, Phrase
@@ -80,7 +80,7 @@ def _other_hit(entry, row, names, wanted):
     keys = _numbers_of(entry, "specialty")
     return Hit(
         kind=entry.kind,
-        url=reverse(f"{entry.kind}_detail", args=[slug]),
+        url=address(f"{entry.kind}_detail", slug),
         heading=mark(f"Dr. {name}" if is_doctor else name, wanted),
         text=excerpt(text, wanted, is_markdown=True)[0] if text else "",
         note=mark(note, wanted) if entry.kind == EntryKind.TOPIC else note,

@@ -125,11 +125,14 @@ def _holding(weights, latest, query, limit):
     condition = _match(Query((), query.excluded, query.labels))
     each, parameters = [], []
     for term, weight in weights.items():
-        others = _any([(other,) for other in weights if other != term]) if term in latest else ""
+        others = [(other,) for other in weights if other != term]
         parts = []
-        if others != "()":
+        if term not in latest:
             parts.append(HOLDING)
-            parameters += [weight, " & ".join(filter(None, [_quoted((term,)), others, condition]))]
+            parameters += [weight, " & ".join(filter(None, [_quoted((term,)), condition]))]
+        elif others:
+            parts.append(HOLDING)
+            parameters += [weight, " & ".join(filter(None, [_quoted((term,)), _any(others), condition]))]
         if latest.get(term):
             parts.append(KNOWN)
             parameters += [weight, latest[term]]

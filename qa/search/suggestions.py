@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from django.db.models import Case, CharField, Q, Value, When
 from django.db.models.functions import Cast
-from django.urls import reverse
 
+from accounts.addresses import address
 from accounts.models import Doctor, DoctorAlias, Specialty
 from qa.models import Question, Topic, TopicSynonym, written_once_for_lists, written_once_for_texts
 from qa.search.engine import HEADING, Group, Query, engine
@@ -44,7 +44,7 @@ def suggest(typed: str) -> list[Suggestion]:
 def _names(typed):
     name = next((typed[len(title) :] for title in TITLES if typed.lower().startswith(title)), typed)
     return [
-        Suggestion(kind, f"Dr. {text}" if kind == "doctor" else text, reverse(f"{kind}_detail", args=[slug]))
+        Suggestion(kind, f"Dr. {text}" if kind == "doctor" else text, address(f"{kind}_detail", slug))
         for kind, text, slug, _later in _called(typed, name)
     ]
 
