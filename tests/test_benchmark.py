@@ -8,6 +8,7 @@ import sys
 import pytest
 from django.db import connection
 
+from tests.load.client import Connection
 from tests.load.portals import Portal
 from tests.processes import FOLDER, KEPT
 
@@ -29,6 +30,16 @@ def test_the_benchmark_measures_every_page(tmp_path):
     most = {"ask: similar": 8}  # who asks has a session and a draft as well
     assert {name: number for name, number in public.items() if number > most.get(name, 6)} == {}
     assert (pages["question, kept"]["queries"], pages["question, unchanged"]["queries"]) == (1, 1)
+
+
+def test_the_size_of_a_page_is_told_as_it_was_written_though_it_is_sent_compressed(live_server):
+    """A bare view of as many bytes does the same work only where it is given as many to compress."""
+    connection_to = Connection(live_server.thread.host, live_server.thread.port)
+    sent = connection_to.get("/privacy/")
+    written = connection_to.get("/privacy/", {"Accept-Encoding": "identity"})
+    connection_to.close()
+    assert (sent.headers.get("content-encoding"), written.headers.get("content-encoding")) == ("gzip", None)
+    assert written.size > 2 * sent.size
 
 
 class Interrupted(Portal):

@@ -53,8 +53,8 @@ class Connection:
         self.address, self.socket, self.rest = (host, port), None, b""
 
     def get(self, path, headers=None, keep_body=False):
-        lines = [f"GET {path} HTTP/1.1", f"Host: {self.address[0]}:{self.address[1]}", "Accept-Encoding: gzip"]
-        lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+        own = {"Host": f"{self.address[0]}:{self.address[1]}", "Accept-Encoding": "gzip"}
+        lines = [f"GET {path} HTTP/1.1", *(f"{name}: {value}" for name, value in {**own, **(headers or {})}.items())]
         request = "\r\n".join([*lines, "", ""]).encode()
         for attempt in (1, 2):
             try:
