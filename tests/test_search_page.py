@@ -92,13 +92,46 @@ def test_what_is_old_is_found_by_its_year_also_under_the_commonest_word(monkeypa
     assert found("rash year:2004") == found("", year="2004") == [old.pk]
 
 
-def test_what_holds_only_some_words_follows_what_holds_all_and_says_so(client):
+def test_where_little_holds_all_words_what_holds_some_is_found_as_well_and_says_so(client):
     both = make_answered_question(title="Gout in a toe", body="It hurts.", reply_body="Ice.")
     some = make_answered_question(title="Gout", body="It hurts.", reply_body="Ice.")
     assert found("gout toe") == [both.pk]
     hits = search("gout toe").hits
     assert [(hit.question.pk, hit.holds_all) for hit in hits] == [(both.pk, True), (some.pk, False)]
-    assert "These hold only some of the words" in client.get("/search/?q=gout+toe").text
+    text = PageReader(client.get("/search/?q=gout+toe").text).text
+    assert "What holds some of them is shown as well" in text
+    assert text.count("some of the words") == 1
+    text = PageReader(client.get("/search/?q=gout+moonlight+toes").text).text
+    assert "Nothing holds all of these words. These hold some of them" in text
+    assert "some of the words" not in text
+    assert "hold some of them" not in client.get("/search/?q=gout").text
+
+
+def test_a_heading_with_most_of_the_words_comes_before_a_long_text_that_happens_to_hold_all():
+    filling = "Nothing of interest is written in this long sentence. " * 40
+    scattered = make_answered_question(
+        title="Clinic hours", body="Low.", reply_body=f"The back door. {filling} No pain. {filling}"
+    )
+    about = make_answered_question(title="Back pain", body="My back hurts.", reply_body="Keep moving.")
+    assert found("low back pain") == [scattered.pk]
+    assert [hit.question.pk for hit in search("low back pain").hits] == [about.pk, scattered.pk]
+
+
+def test_words_that_mean_something_together_are_found_apart_too_where_nothing_holds_both():
+    lump = make_answered_question(title="A lump", body="Under the arm.", reply_body="Wait.")
+    breast = make_answered_question(title="Breast feeding", body="It hurts.", reply_body="Wait.")
+    assert ("breast", "lump") in synonyms.known()[1]
+    assert found("breast lump") == found("lump breast") == []
+    for typed in ("breast lump", "lump breast"):
+        assert {hit.question.pk for hit in search(typed).hits} == {lump.pk, breast.pk}
+
+
+def test_what_a_common_word_stands_in_is_found_though_much_came_after_it(monkeypatch):
+    old = [make_answered_question(title="Gout", body="Here.").pk for _ in range(3)]
+    for _ in range(12):
+        make_answered_question(title="Rash", body="Here.")
+    monkeypatch.setattr(engine(), "MOST_READ", 2)
+    assert sorted(found("gout")) == old
 
 
 # Synonyms
@@ -263,6 +296,21 @@ def test_of_words_as_near_the_one_that_names_a_topic_is_meant():
     make_answered_question(title="Quagmile", body="Here.", reply_body="Wait.")
     assert found("quagmixe") == [named.pk]
     assert search("quagmixe").mended == {"quagmixe": "quagmire"}
+
+
+def test_a_word_that_few_hold_beside_one_that_many_do_is_asked_about(client, monkeypatch):
+    monkeypatch.setattr("qa.search.corrections.RARE", 4)
+    monkeypatch.setattr("qa.search.corrections.OFTENER", 3)
+    slip = make_answered_question(title="Quagmite", body="Here.")
+    for _ in range(3):
+        make_answered_question(title="Quagmire", body="Here.")
+    assert found("Quagmite here") == [slip.pk]
+    response = client.get("/search/", {"q": "Quagmite here"})
+    assert response.context["found"].meant == "quagmire here"
+    assert 'Did you mean <a href="?q=quagmire+here"><b>quagmire here</b></a>?' in response.text
+    assert search("quagmire here").meant == ""
+    monkeypatch.setattr("qa.search.corrections.OFTENER", 4)
+    assert search("quagmite here").meant == ""
 
 
 def test_no_word_is_offered_that_is_no_longer_there():
@@ -458,6 +506,22 @@ def test_who_searches_for_an_emergency_is_told_what_to_do_above_the_usual_result
     assert settings.EMERGENCY_NUMBER in text
     assert [hit.question.pk for hit in response.context["found"].hits] == [question.pk]
     assert response.text.index("next-step emergency") < response.text.index(question.get_absolute_url())
+
+
+def test_who_may_be_in_danger_is_shown_what_holds_some_of_the_words_too(client):
+    calf = make_answered_question(title="A swollen, warm calf after a flight", body="Is it a clot?")
+    catch_up()
+    response = client.get("/search/", {"q": "my leg is swollen and hot"})
+    assert response.context["urgent"]
+    assert [hit.question.pk for hit in response.context["found"].hits] == [calf.pk]
+
+
+def test_a_search_about_suicide_shows_nothing_that_holds_only_some_of_its_words(client):
+    make_answered_question(title="What kills head lice?", body="They itch.")
+    catch_up()
+    response = client.get("/search/", {"q": "I want to kill myself with a rope"})
+    assert response.context["urgent"]
+    assert response.context["found"].hits == []
 
 
 def test_an_emergency_that_is_only_mentioned_does_not_keep_a_typing_error_from_being_mended(client):

@@ -148,7 +148,7 @@ def _mend(text, unknown, of_all):
     """For each unknown term the likeliest one that is known; and in how many entries those stand."""
     if not unknown:
         return {}, {}
-    likeliest = mend(text, unknown, of_all, most=MOST_MENDED, far=FAR if of_all <= SMALL else 1)
+    likeliest = mend(text, dict.fromkeys(unknown, 0), of_all, most=MOST_MENDED, far=FAR if of_all <= SMALL else 1)
     mended = {term_of(word): term for word, (_spelling, term, _number) in likeliest.items()}
     return mended, numbers_of(mended.values())
 

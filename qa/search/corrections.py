@@ -1,4 +1,4 @@
-"""Typing errors: for a word that nothing holds, the nearest one that many hold. The same on both databases."""
+"""Typing errors: for a word that nothing or little holds, the nearest that many hold. The same on both databases."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -12,6 +12,7 @@ SHORT = 5  # letters; in a word of fewer, two are exchanged or one is missing, a
 RARE = 1_000  # of so many entries fewer than one holds it
 FAR = 2  # errors; one in a word of fewer than `LONG` letters
 LONG = 7
+OFTENER = 50  # so many times as often a word must stand that is meant by a long one which others have typed too
 SAME_BEGINNING = 3  # letters that a word with two errors shares with the right one
 MOST_COMPARED = 200  # words with the same beginning, the most frequent ones
 MOST_MENDED = 3  # words of a search
@@ -20,44 +21,50 @@ NO_NAMES = MappingProxyType({})
 
 def mend(
     text: str,
-    unknown: set[str],
+    held: Mapping[str, int],
     of_all: int,
     names: Mapping[str, str] = NO_NAMES,
     most: int = MOST_MENDED,
     far: int = FAR,
 ) -> dict[str, tuple[str, str, int]]:
-    """For each word of `text` whose term is `unknown`, the likeliest word: its spelling, term and number of entries.
+    """For each word of `text` that nothing or little holds, the likeliest: its spelling, term and number of entries.
 
     Of words with as few errors, one that names something comes before one that merely occurs. Whatever `names`
-    something is spelled right.
+    something is spelled right. Where a few others have typed the same, only a long word with one error is taken for
+    another, which must stand far oftener.
 
     Args:
-        text, unknown: what was typed, and the terms in it that find nothing.
+        text: what was typed.
+        held: the terms in it that may be wrong, each with how many entries hold it.
         of_all: how many entries there are, about.
         names: words of topics and synonyms, with their terms; 0 is said of what no text spells like that.
         most: how many words at most, the first ones.
         far: how many errors a long word may have; to find two takes much longer, the more words there are.
     """
-    wrong = dict.fromkeys(word for word, term in words(text) if term in unknown and _can_be_mended(word))
-    near = {word: one_error_away(word) for word in [word for word in wrong if word not in names][:most]}
+    wrong = {word: held[term] for word, term in words(text) if term in held and word not in names}
+    seldom = [word for word, number in wrong.items() if _can_be_mended(word) and _is_seldom(word, number, of_all)]
+    near = {word: one_error_away(word) for word in seldom[:most]}
     if not near:
         return {}
-    beginnings = {word[:SAME_BEGINNING] for word in near if far > 1 and len(word) >= LONG}
+    beginnings = {word[:SAME_BEGINNING] for word in near if far > 1 and len(word) >= LONG and not wrong[word]}
     known = _known(set().union(*near.values()), beginnings, names)
     found = {}
     for word, others in near.items():
-        close = [row for row in known if row[0] in others]
-        if not close and word[:SAME_BEGINNING] in beginnings:
+        close = [row for row in known if row[0] in others and row[2] >= OFTENER * wrong[word]]
+        if not close and not wrong[word] and word[:SAME_BEGINNING] in beginnings:
             close = [row for row in known if row[0].startswith(word[:SAME_BEGINNING])][:MOST_COMPARED]
-        likely = [
-            (errors, spelling not in names, -number, spelling, term, number)
-            for spelling, term, number in close
-            if _is_likely(word, spelling, errors := distance(word, spelling))
-            if len(word) >= SHORT or spelling in names or number * RARE >= of_all
-        ]
-        if likely:
+        if likely := _likely(word, close, names, of_all):
             found[word] = min(likely)[3:]
     return found
+
+
+def _likely(word, close, names, of_all):
+    return [
+        (errors, spelling not in names, -number, spelling, term, number)
+        for spelling, term, number in close
+        if _is_likely(word, spelling, errors := distance(word, spelling))
+        if len(word) >= SHORT or spelling in names or number * RARE >= of_all
+    ]
 
 
 def _known(nearby, beginnings, names):
@@ -102,6 +109,10 @@ def _is_likely(word, right, errors):
         is_longer = len(right) > len(word) and right[0] == word[0]
         return errors == 1 and (is_longer or sorted(word) == sorted(right))
     return errors <= 1 or (errors <= FAR and len(word) >= LONG and right.startswith(word[:SAME_BEGINNING]))
+
+
+def _is_seldom(word, number, of_all):
+    return not number or (len(word) >= LONG and number * RARE <= of_all)
 
 
 def _can_be_mended(word):

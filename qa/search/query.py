@@ -107,6 +107,12 @@ def counted(group: Group, numbers: dict[str, int]) -> Group:
     return replace(group, number=min(number, numbers[ALL]))
 
 
+def one_by_one(groups: tuple[Group, ...], numbers: dict[str, int]) -> tuple[Group, ...]:
+    """The groups, and each word of a run that was taken for one thing by itself: for entries that hold some of it."""
+    words = dict.fromkeys(word for group in groups for word in group.words)
+    return (*groups, *(Group(((word,),), number=numbers[word]) for word in words))
+
+
 def labels_of(years: tuple[int, int] | None) -> tuple[str, ...]:
     return tuple(label("year", year) for year in range(years[0], years[1] + 1)) if years else ()
 

@@ -1,5 +1,6 @@
 """The results of a search: ranked, counted by kind, by specialty, topic and year, and one page of them to show."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,15 +13,15 @@ from qa.search.engine import Entry, Group, Query, engine
 from qa.search.entries import label
 from qa.search.filters import Filters
 from qa.search.hits import Hit, read_hits
-from qa.search.pipeline import terms
-from qa.search.query import Typed, counted, holds_words, meanings, parse, weights
+from qa.search.pipeline import term_of, terms
+from qa.search.query import Typed, counted, holds_words, meanings, one_by_one, parse, weights
 from qa.search.scoring import score
 from qa.search.words import ALL, TOPICS, numbers_of
 
 PAGE_SIZE = 20
 RANKED = 400  # questions that are ranked, the latest ones that fit; of more it is said that there are more
 RANKED_OTHERS = 100  # articles, topics and doctors together
-FEW = 5  # results; with fewer, entries that hold only some of the words follow
+FEW = 5  # results; where fewer hold all of the words, entries that hold some of them are found as well
 MIN_SHARE = 0.4  # of what the best one holds, for an entry that holds only some of the words
 MOST_CHOICES, MOST_YEARS = 8, 30  # of a facet, the most frequent; of years the latest
 TABS = ["all", *EntryKind]
@@ -57,7 +58,9 @@ class Results:
     hits: list[Hit] = field(default_factory=list)
     counts: dict[str, Count] = field(default_factory=dict)  # by tab
     facets: dict[str, list[Choice]] = field(default_factory=dict)
+    number_of_whole: int | None = None  # how many hold all of the words, where others were found as well
     mended: dict[str, str] = field(default_factory=dict)  # a word that no entry holds, and what was searched instead
+    meant: str = ""  # what may be meant, where a word that few hold is nearly one that many do
     older: str = ""  # cursors of the neighbouring pages, "" where there is none
     newer: str = ""
 
@@ -76,6 +79,7 @@ class _Wanted:
     query: Query
     numbers: dict[str, int]
     mended: dict[str, tuple[str, str, int]]  # a word, its right spelling, term and number
+    meant: str
 
     def mended_in(self, found):
         """The words mended whose right one is in what was found, or names something that was: no word is shown that
@@ -91,22 +95,29 @@ class _Wanted:
         return frozenset(phrases | {(word,) for group in self.query.groups for word in group.words})
 
 
-def search(text: str, tab: str = "all", chosen: Mapping[str, str] | None = None, is_literal: bool = False) -> Results:
+def search(
+    text: str,
+    tab: str = "all",
+    chosen: Mapping[str, str] | None = None,
+    may_mend: bool = True,
+    may_be_some: bool = True,
+) -> Results:
     """Everything public that fits `text`.
 
     Args:
         text: what was typed; see `query` for what it may hold.
         tab: one of `TABS`.
         chosen: filters as `filters.read` takes them, and `after` or `before`, the cursor of a page.
-        is_literal: take the words as they are: mend none, and find only what holds all of them.
+        may_mend: whether a word that nothing holds may be taken for the nearest one.
+        may_be_some: whether entries that hold only some of the words are found as well, where few hold all.
     """
     chosen = chosen or {}
     typed = parse(text)
     filters = filtering.read(typed, chosen)
-    wanted = _prepare(text, typed, filters, may_mend=not is_literal)
+    wanted = _prepare(text, typed, filters, may_mend)
     if not wanted.query.groups and not filters:
         return Results(excludes_only=bool(typed.excluded), holds_words=holds_words(text))
-    found, cut = _find(wanted, may_be_some=not is_literal and not (filters and wanted.mended))
+    found, cut = _find(wanted, may_be_some and not (filters and wanted.mended))
     of_tab = [entry for entry in found if tab in ("all", entry.kind)]
     page, newer, older = _page(of_tab, chosen)
     choices = _choices(of_tab)
@@ -118,7 +129,9 @@ def search(text: str, tab: str = "all", chosen: Mapping[str, str] | None = None,
         hits=hits,
         counts=counts,
         facets=_named(choices, names, is_capped=counts[tab].is_capped),
+        number_of_whole=None if all(whole := [entry.holds_all for entry in found]) else sum(whole),
         mended=wanted.mended_in(found),
+        meant=wanted.meant,
         newer=newer,
         older=older,
     )
@@ -128,11 +141,7 @@ def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
     words = (*typed.words, *(phrase for _kind, name in filters.not_found if (phrase := tuple(terms(name)))))
     typed = replace(typed, words=words)
     wanted, numbers = _meanings(typed)
-    mended = {}
-    single = [group for group in wanted if len(group.phrases[0]) == 1]
-    unknown = {group.phrases[0][0] for group in single if not counted(group, numbers).number}
-    if unknown and may_mend:
-        mended = mend(text, unknown, numbers[ALL], synonyms.names())
+    mended, meant = _corrections(text, wanted, numbers) if may_mend else ({}, "")
     while mended:
         known = numbers | {term: number for _right, term, number in mended.values() if number}
         wanted_now, numbers_now = _again(_with_right(typed, mended), known)
@@ -142,7 +151,21 @@ def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
             break
         mended = {word: found for word, found in mended.items() if found[1] in held}
     groups = tuple(counted(group, numbers) for group in wanted)
-    return _Wanted(Query(groups, typed.excluded, filters.labels(), of_all=numbers[ALL]), numbers, mended)
+    query = Query(groups, typed.excluded, filters.labels(), of_all=numbers[ALL])
+    return _Wanted(query, numbers, mended, meant)
+
+
+def _corrections(text, wanted, numbers):
+    """For words that nothing holds what to search for instead; and, for those that little holds, `text` as it may be
+    meant."""
+    held = {group.phrases[0][0]: counted(group, numbers).number for group in wanted if len(group.phrases[0]) == 1}
+    mended, meant = {}, text
+    for word, found in mend(text, held, numbers[ALL], synonyms.names()).items():
+        if held[term_of(word)]:
+            meant = re.sub(rf"\b{word}\b", found[0], meant, flags=re.IGNORECASE)
+        else:
+            mended[word] = found
+    return mended, meant if meant != text else ""
 
 
 def _with_right(typed, mended):
@@ -170,7 +193,8 @@ def _again(typed, numbers):
 
 
 def _find(wanted: _Wanted, may_be_some: bool) -> tuple[list[Entry], set[str]]:
-    """The entries that hold all that is wanted, best first; where they are few, then those that hold some of it.
+    """The entries that hold all that is wanted, best first. Where they are few, those that hold some of it are among
+    them: a long text that happens to hold all words says less than a heading with most of them.
 
     And the kinds of which there may be more.
     """
@@ -179,22 +203,22 @@ def _find(wanted: _Wanted, may_be_some: bool) -> tuple[list[Entry], set[str]]:
         query = query.among_latest(engine().MOST_READ)
     others = replace(query, is_of_others=True, latest=0)
     newest, articles_and_such = engine().newest((query, RANKED), (others, RANKED_OTHERS))
-    if query.latest and query.labels and len(newest) < RANKED:  # what is filed there may all be old
+    if query.latest and len(newest) < RANKED:  # what holds it may all be old
         query = replace(query, latest=0)
         (newest,) = engine().newest((query, RANKED))
     cut = {EntryKind.QUESTION} if query.latest or len(newest) >= RANKED else set()
     if len(articles_and_such) >= RANKED_OTHERS:
         cut |= set(EntryKind) - {EntryKind.QUESTION}
     entries = {entry.pk: entry for entry in (*articles_and_such, *newest)}
-    found = _rank(list(entries.values()), query.groups, query.of_all)
-    if len(found) >= FEW or len(query.groups) < 2 or not may_be_some:
-        return found, cut
-    some = _rank([entry for entry in _closest(wanted, query) if entry.pk not in entries], query.groups, query.of_all)
+    groups = one_by_one(query.groups, wanted.numbers)
+    if len(entries) >= FEW or len(groups) < 2 or not may_be_some:
+        return _rank(list(entries.values()), query.groups, query.of_all), cut
+    some = _rank([entry for entry in _closest(wanted, query) if entry.pk not in entries], groups, query.of_all)
     least = MIN_SHARE * max((entry.score for entry in some), default=0)
     some = [entry for entry in some if entry.score >= least > 0]
     for entry in some:
         entry.holds_all = False
-    return found + some, cut
+    return _rank([*entries.values(), *some], groups, query.of_all), cut
 
 
 def _rank(entries: list[Entry], groups: tuple[Group, ...], of_all: int) -> list[Entry]:

@@ -11,7 +11,7 @@ COLUMNS = ", ".join(f"entry.{name}" for name in FIELDS)
 WEIGHTS = "3.0, 1.0, 0.7, 0.0"  # of heading, body, replies, labels
 OTHERS = ("_article", "_topic", "_doctor")  # labels
 MOST_READ = 100_000  # entries, about, that `newest` may have to read, of which there are more than it wants
-MOST_COMPARED = 20_000  # entries that `closest` may have to rank
+MOST_COMPARED = 10_000  # entries that `closest` may have to rank
 
 
 def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:

@@ -29,8 +29,8 @@ def search(request):
     tab = request.GET.get("kind", "all")
     tab = tab if tab in engine.TABS else "all"
     urgent = urgent_findings([query])  # whoever is in danger is not asked whether another word was meant
-    found = engine.search(query, tab, request.GET, is_literal=bool(urgent))
     kinds = {finding.kind for finding in urgent}
+    found = engine.search(query, tab, request.GET, may_mend=not urgent, may_be_some="self_harm" not in kinds)
     urgent += [finding for finding in screen_search(query) if finding.kind not in kinds]
     context = {"query": query, "found": found, "urgent": urgent, "robots": "noindex"}
     context["tabs"] = [(name, found.counts.get(name), name == tab) for name in engine.TABS]
