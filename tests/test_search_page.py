@@ -299,7 +299,6 @@ def test_of_words_as_near_the_one_that_names_a_topic_is_meant():
 
 
 def test_a_word_that_few_hold_beside_one_that_many_do_is_asked_about(client, monkeypatch):
-    monkeypatch.setattr("qa.search.corrections.RARE", 4)
     monkeypatch.setattr("qa.search.corrections.OFTENER", 3)
     slip = make_answered_question(title="Quagmite", body="Here.")
     for _ in range(3):
@@ -309,7 +308,9 @@ def test_a_word_that_few_hold_beside_one_that_many_do_is_asked_about(client, mon
     assert response.context["found"].meant == "quagmire here"
     assert 'Did you mean <a href="?q=quagmire+here"><b>quagmire here</b></a>?' in response.text
     assert search("quagmire here").meant == ""
-    monkeypatch.setattr("qa.search.corrections.OFTENER", 4)
+    monkeypatch.setattr("qa.search.corrections.SELDOM", 0)
+    assert search("quagmite here").meant == ""
+    monkeypatch.undo()
     assert search("quagmite here").meant == ""
 
 

@@ -12,7 +12,8 @@ SHORT = 5  # letters; in a word of fewer, two are exchanged or one is missing, a
 RARE = 1_000  # of so many entries fewer than one holds it
 FAR = 2  # errors; one in a word of fewer than `LONG` letters
 LONG = 7
-OFTENER = 50  # so many times as often a word must stand that is meant by a long one which others have typed too
+SELDOM = 20  # entries; a long word that no more hold may be wrong too, as a few others have written it,
+OFTENER = 50  # where the right one stands so many times as often
 SAME_BEGINNING = 3  # letters that a word with two errors shares with the right one
 MOST_COMPARED = 200  # words with the same beginning, the most frequent ones
 MOST_MENDED = 3  # words of a search
@@ -30,8 +31,7 @@ def mend(
     """For each word of `text` that nothing or little holds, the likeliest: its spelling, term and number of entries.
 
     Of words with as few errors, one that names something comes before one that merely occurs. Whatever `names`
-    something is spelled right. Where a few others have typed the same, only a long word with one error is taken for
-    another, which must stand far oftener.
+    something is spelled right.
 
     Args:
         text: what was typed.
@@ -42,7 +42,7 @@ def mend(
         far: how many errors a long word may have; to find two takes much longer, the more words there are.
     """
     wrong = {word: held[term] for word, term in words(text) if term in held and word not in names}
-    seldom = [word for word, number in wrong.items() if _can_be_mended(word) and _is_seldom(word, number, of_all)]
+    seldom = [word for word, number in wrong.items() if _can_be_mended(word) and _is_seldom(word, number)]
     near = {word: one_error_away(word) for word in seldom[:most]}
     if not near:
         return {}
@@ -111,8 +111,8 @@ def _is_likely(word, right, errors):
     return errors <= 1 or (errors <= FAR and len(word) >= LONG and right.startswith(word[:SAME_BEGINNING]))
 
 
-def _is_seldom(word, number, of_all):
-    return not number or (len(word) >= LONG and number * RARE <= of_all)
+def _is_seldom(word, number):
+    return not number or (len(word) >= LONG and number <= SELDOM)
 
 
 def _can_be_mended(word):

@@ -22,9 +22,10 @@ from django.urls import reverse  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import Doctor, Specialty, User  # noqa: E402
-from qa.models import Question, Tally, Topic  # noqa: E402
+from qa.models import Question, SearchSpelling, SearchWord, Tally, Topic  # noqa: E402
 
 SAMPLE = 200  # different questions, words and texts
+COMMON = 5  # words, the most frequent ones
 DEEP = 500  # pages
 PAGE_SIZE = 20
 dice = random.Random(3)
@@ -84,7 +85,9 @@ def deep_in(specialty):
 
 def searches(questions):
     bodies = [question.body.split() for question in questions]
-    common = ["skin", "pain", "what", "treatment", "doctor"]
+    terms = SearchWord.objects.filter(term__gt="").exclude(term__startswith="_").order_by("-number")[:COMMON]
+    spellings = SearchSpelling.objects.filter(term__in=[word.term for word in terms]).order_by("term", "spelling")
+    common = list({row.term: row.spelling for row in spellings}.values())
     phrases = [" ".join(words[-3:]).replace(".", "") for words in bodies]  # the last two words are rare
     yield page("search: common word", [f"{reverse('search')}?q={word}" for word in common], cold=True)
     yield page("search: rare phrase", [f"{reverse('search')}?q={words.replace(' ', '+')}" for words in phrases])
