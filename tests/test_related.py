@@ -125,6 +125,15 @@ def test_of_two_that_are_equally_close_the_one_reviewed_by_a_colleague_comes_fir
 # Links
 
 
+def test_a_text_that_was_asked_several_times_takes_one_place(eczema):
+    title, body = ECZEMA[1]
+    doubles = [make_answered_question(title=title, body=body) for _ in range(4)]
+    in_step()
+    found = [match.question_id for match in find_matches(" ".join(ECZEMA[0]), limit=20)]
+    assert len({eczema[1].pk, *(double.pk for double in doubles)} & set(found)) == 1
+    assert {question.pk for question in (eczema[0], *eczema[2:])} <= set(found)
+
+
 def test_a_question_leads_to_four_others_once_its_reply_is_published(eczema):
     in_step()
     for question in eczema:

@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass
 
+from django.db.models import TextField, Value
+from django.db.models.functions import MD5, Concat
 from django.utils import timezone
 
 from accounts.models import Specialty
@@ -96,7 +98,15 @@ def _matches(found, vectors, limit):
         [Match(key, standing[key][0], scores[key] + standing[key][1], key in alike) for key in keys if key in standing]
         for keys, (scores, alike) in zip(best, scored, strict=True)
     )
-    return [sorted(each, key=lambda match: (-match.score, -match.question_id))[:limit] for each in matches]
+    return [_closest_of_each_text(each, standing)[:limit] for each in matches]
+
+
+def _closest_of_each_text(matches, standing):
+    """The closest first; of questions with the very same text the first one only."""
+    found = {}
+    for match in sorted(matches, key=lambda match: (-match.score, -match.question_id)):
+        found.setdefault(standing[match.question_id][2], match)
+    return list(found.values())
 
 
 def _scored(found, vector, known):
@@ -125,13 +135,14 @@ def _with_meaning(scores, meanings):
 
 
 def _standing(keys):
-    """Of questions that may be shown the specialty, and how well they were answered: a little, so that it decides only
-    between questions equally close."""
+    """Of questions that may be shown the specialty, how well they were answered (a little, so that it decides only
+    between questions equally close), and what stands for the text."""
     rows = Question.objects.comparable().filter(pk__in=keys).with_standing()
-    rows = rows.values_list("pk", "specialty", "is_answered_in_full", "is_reviewed", "answered_at")
+    rows = rows.annotate(text=MD5(Concat("title", Value("\n"), "body", output_field=TextField())))
+    rows = rows.values_list("pk", "specialty", "is_answered_in_full", "is_reviewed", "answered_at", "text")
     found, now = {}, timezone.now()
-    for key, specialty, is_answered_in_full, is_reviewed, answered_at in rows:
+    for key, specialty, is_answered_in_full, is_reviewed, answered_at, text in rows:
         years = (now - answered_at).days / 365
         score = IN_FULL * is_answered_in_full + REVIEWED * is_reviewed + RECENT / (1 + max(years, 0))
-        found[key] = (specialty, score)
+        found[key] = (specialty, score, text)
     return found
