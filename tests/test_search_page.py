@@ -638,6 +638,34 @@ def test_names_and_headings_are_suggested_while_somebody_types():
     assert texts("i") == texts("") == texts("itchy sec") == texts("%%") == texts("__") == []
 
 
+def test_public_articles_are_suggested_by_the_words_of_their_titles(client):
+    make_article("Milia Syndrome", slug="milia")
+    make_article("Milia at the desk", status="draft")
+    make_article("Milia of a secret question", question=make_question())
+    assert texts("milia") == texts("syndr") == ["Milia Syndrome"]
+    (row,) = client.get(reverse("search_suggestions"), {"q": "mili"}).json()["suggestions"]
+    assert (row["kind"], row["url"]) == ("Article", "/articles/milia/")
+
+
+def test_where_nothing_begins_as_typed_names_one_error_away_are_suggested():
+    make_topic("Scleroderma")
+    make_article("Localized Morphoea")
+    make_doctor("Wu Yuxin")
+    assert texts("scelro") == texts("sclerodrema") == texts("scleoderm") == ["Scleroderma"]
+    assert texts("mropho") == texts("localised m") == ["Localized Morphoea"]
+    assert texts("dr. wu yxui") == ["Dr. Wu Yuxin"]
+    assert texts("scel") == texts("scelor") == texts("%%%%%") == []
+    make_answered_question(title="Scelro is a name as well")
+    assert texts("scelro") == ["Scelro is a name as well"]
+
+
+@pytest.mark.parametrize("typed", ["red sp", "rash", "scelro", "milai", "itchy sec"])
+def test_suggestions_take_five_queries_at_most(small_archive, typed, django_assert_max_num_queries):
+    suggest("")
+    with django_assert_max_num_queries(5):
+        suggest(typed)
+
+
 def test_what_is_gone_is_not_suggested_from_the_moment_of_the_change():
     question = make_answered_question(title="Quagmire")
     assert texts("quag") == ["Quagmire"]

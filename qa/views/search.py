@@ -14,7 +14,13 @@ from qa.views.limited import limited_reading
 
 MAX_LENGTH = 200  # characters
 
-KINDS = {"specialty": _("Specialty"), "topic": _("Topic"), "doctor": _("Doctor"), "question": _("Question")}
+KINDS = {
+    "specialty": _("Specialty"),
+    "topic": _("Topic"),
+    "doctor": _("Doctor"),
+    "article": _("Article"),
+    "question": _("Question"),
+}
 
 
 def _typed(request):
