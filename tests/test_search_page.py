@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import re
+from urllib.parse import urlencode
 
 import pytest
 from django.core.cache import caches
@@ -636,6 +637,31 @@ def test_names_and_headings_are_suggested_while_somebody_types():
     assert texts("dr. wu") == texts("yux") == ["Dr. Wu Yuxin"]
     assert texts("itchy fing") == texts("itchy finger ") == texts("ITCHY") == ["Itchy finger blisters every summer"]
     assert texts("i") == texts("") == texts("itchy sec") == texts("%%") == texts("__") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "leads_to"),
+    [
+        ("suicid", "Crisis line", "suicid"),
+        ("suici", "Crisis line", "suicide"),
+        ("i want to kill mys", "Crisis line", "i want to kill myself"),
+        ("heart at", "Emergency", "heart attack"),
+        ("Husband  HEART ATT", "Emergency", "husband heart attack"),
+        ("心肌梗塞", "Emergency", "心肌梗塞"),
+        ("My husband has crushing chest pain and his left arm is numb", "Emergency", None),
+    ],
+)
+def test_whom_to_call_is_suggested_first_while_an_emergency_is_typed(client, typed, kind, leads_to):
+    first = client.get(reverse("search_suggestions"), {"q": typed}).json()["suggestions"][0]
+    assert (first["kind"], first["is_urgent"]) == (kind, True)
+    assert first["url"] == "/search/?" + urlencode({"q": leads_to or typed})
+    assert client.get(first["url"]).context["urgent"][0].title == first["text"]
+
+
+@pytest.mark.parametrize("typed", ["heart", "heart a", "want to", "i dont want to", "over", "blood", "ti", "stro", ""])
+def test_nobody_is_alarmed_by_the_beginning_of_anything(client, typed):
+    rows = client.get(reverse("search_suggestions"), {"q": typed}).json()["suggestions"]
+    assert not [row for row in rows if row.get("is_urgent")]
 
 
 def test_public_articles_are_suggested_by_the_words_of_their_titles(client):

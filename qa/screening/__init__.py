@@ -5,11 +5,20 @@ The rules are data: rules/*.toml, each with examples that it hits and misses; me
 
 from collections.abc import Iterable
 
-from qa.screening.engine import Finding, Rule, Severity, all_rules, mend, screen_by_rules, screen_search
+from qa.screening.engine import (
+    Finding,
+    Rule,
+    Severity,
+    all_rules,
+    completed_searches,
+    mend,
+    screen_by_rules,
+    screen_search,
+)
 from qa.screening.medicines import KIND as MEDICINE
 from qa.screening.medicines import find_medicines
 
-__all__ = ["Finding", "Rule", "Severity", "all_rules", "mend", "screen", "screen_search"]
+__all__ = ["Finding", "Rule", "Severity", "all_rules", "completed_searches", "mend", "screen", "screen_search"]
 
 
 def screen(text: str, kinds: Iterable[str] | None = None) -> list[Finding]:

@@ -25,10 +25,12 @@ EXAMPLES = ["hits", "misses", "search_hits", "search_misses"]
 
 NEAR = 200  # characters before and after a hit in which `near` must stand
 NOT_WORD = re.compile(r"\W")
+WORD = re.compile(r"\w+")
 UNLESS = 60  # and in which `unless` must not
 ENOUGH = 10  # findings of one urgent rule in a text: more would tell nothing new
 STRETCH = 300  # characters before and after a word of the first group in which the pattern is tried
 SHORT_SEARCH = 6  # words; two Chinese characters are one
+FEWEST_TYPED, MOST_LEFT = 5, 1 / 3  # characters of a search that is completed, and what part of it may be missing
 SEARCHED_WORD = re.compile(r"[\u3000-\u9fff]{1,2}|[^\W_\u3000-\u9fff]+")
 NOT_SEARCHED = re.compile(r"(?<!\S)-\S+|['’‘´`]")  # -stroke; and can't is cant
 CAPITAL = re.compile(r"(?<!\\)[A-Z]")
@@ -133,6 +135,28 @@ def screen_search(text: str) -> list[Finding]:
         if rule.search and rule.kind not in found and (hit := rule.search.search(text)):
             found[rule.kind] = _finding(rule, hit, text)
     return list(found.values())
+
+
+def completed_searches(text: str) -> list[str]:
+    """What `text` becomes where it ends in the greater part of a search that a rule mentions, up to its last word:
+    "heart at" is "heart attack" soon."""
+    typed = " ".join(small_letters(text).split())
+    starts = [hit.start() for hit in WORD.finditer(typed) if len(typed) - hit.start() >= FEWEST_TYPED]
+    return [
+        typed[:start] + example
+        for start in starts
+        for example in _searched()
+        if example.startswith(typed[start:])
+        if " " not in (rest := example[len(typed) - start :])
+        if len(rest) <= len(example) * MOST_LEFT
+    ]
+
+
+@cache
+def _searched():
+    """The examples of what rules find in a search, as people type them."""
+    examples = (example for rule in all_rules() for example in rule.search_hits)
+    return list(dict.fromkeys(small_letters(re.sub(r"[^\w ]", "", example)) for example in examples))
 
 
 def _is_free(taken, start, end):

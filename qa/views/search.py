@@ -2,17 +2,20 @@
 
 from django.http import JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from qa import search as engine
 from qa.asking import urgent_findings
-from qa.screening import screen_search
+from qa.screening import completed_searches, screen_search
 from qa.texts import harmless
 from qa.views.limited import limited_reading
 
 MAX_LENGTH = 200  # characters
+MOST_URGENT = 2  # suggestions that say whom to call
 
 KINDS = {
     "specialty": _("Specialty"),
@@ -21,6 +24,7 @@ KINDS = {
     "article": _("Article"),
     "question": _("Question"),
 }
+URGENT_KINDS = {"emergency": _("Emergency"), "self_harm": _("Crisis line")}
 
 
 def _typed(request):
@@ -37,10 +41,15 @@ def search(request):
     urgent = urgent_findings([query])  # whoever is in danger is not asked whether another word was meant
     kinds = {finding.kind for finding in urgent}
     found = engine.search(query, tab, request.GET, may_mend=not urgent, may_be_some="self_harm" not in kinds)
-    urgent += [finding for finding in screen_search(query) if finding.kind not in kinds]
-    context = {"query": query, "found": found, "urgent": urgent, "robots": "noindex"}
+    context = {"query": query, "found": found, "urgent": _with_mentioned(urgent, query), "robots": "noindex"}
     context["tabs"] = [(name, found.counts.get(name), name == tab) for name in engine.TABS]
     return render(request, "qa/search.html", context)
+
+
+def _with_mentioned(urgent, query):
+    """`urgent`, and what a short search mentions of another kind."""
+    kinds = {finding.kind for finding in urgent}
+    return urgent + [finding for finding in screen_search(query) if finding.kind not in kinds]
 
 
 @require_safe
@@ -48,6 +57,18 @@ def search(request):
 @cache_control(private=True, max_age=60)
 def search_suggestions(request):
     """What the search box offers while somebody types, for static/js/search.js."""
-    found = engine.suggest(_typed(request))
-    rows = [{"kind": str(KINDS[row.kind]), "text": row.text, "url": row.url} for row in found]
-    return JsonResponse({"suggestions": rows})
+    query = _typed(request)
+    rows = [{"kind": KINDS[row.kind], "text": row.text, "url": row.url} for row in engine.suggest(query)]
+    return JsonResponse({"suggestions": _whom_to_call(query) + rows})
+
+
+def _whom_to_call(query):
+    """What the page of results says first of what was typed so far, or else of what it may become."""
+    for text in [query, *completed_searches(query)]:
+        if urgent := _with_mentioned(urgent_findings([text]), text):
+            url = f"{reverse('search')}?{urlencode({'q': text})}"
+            return [
+                {"kind": URGENT_KINDS[finding.kind], "text": finding.title, "url": url, "is_urgent": True}
+                for finding in urgent[:MOST_URGENT]
+            ]
+    return []

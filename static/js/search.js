@@ -42,7 +42,7 @@ for (const form of document.querySelectorAll("form.search-box[data-suggestions]"
   const show = (suggestions) => {
     choose(undefined);
     list.replaceChildren(
-      ...suggestions.map(({ kind, text, url }, number) => {
+      ...suggestions.map(({ kind, text, url, is_urgent: isUrgent }, number) => {
         const option = document.createElement("li");
         const name = document.createElement("span");
         const small = document.createElement("small");
@@ -50,6 +50,7 @@ for (const form of document.querySelectorAll("form.search-box[data-suggestions]"
         option.setAttribute("role", "option");
         option.setAttribute("aria-selected", "false");
         option.dataset.url = url;
+        option.classList.toggle("urgent", Boolean(isUrgent)); // whom to call, which is also said aloud
         name.textContent = text;
         small.textContent = kind;
         option.append(name, " ", small);
@@ -59,10 +60,12 @@ for (const form of document.querySelectorAll("form.search-box[data-suggestions]"
     list.hidden = !suggestions.length;
     input.setAttribute("aria-expanded", String(!list.hidden));
     const { none, one, many } = form.dataset;
-    said.textContent = [none, one][suggestions.length] ?? many.replace("{}", suggestions.length);
+    const number = [none, one][suggestions.length] ?? many.replace("{}", suggestions.length);
+    said.textContent = [...suggestions.filter((each) => each.is_urgent).map(({ text }) => text), number].join(". ");
   };
 
   const ask = async () => {
+    close();
     asking = new AbortController();
     try {
       const address = `${form.dataset.suggestions}?${new URLSearchParams({ q: input.value })}`;

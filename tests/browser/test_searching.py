@@ -36,6 +36,20 @@ def test_suggestions_are_chosen_by_keyboard_and_closed_by_escape(archive, visit)
     page.wait_for_url("**/topics/red-spots/")
 
 
+def test_whom_to_call_is_suggested_first_and_said_aloud(archive, visit, settings):
+    page = visit("/", width=390)
+    box = page.get_by_role("combobox")
+    box.press_sequentially("suicid")
+    first = page.get_by_role("option").first
+    expect(first).to_contain_text(settings.CRISIS_LINE)
+    expect(page.get_by_role("status").filter(has_text=settings.CRISIS_LINE)).to_have_count(1)
+    box.press("ArrowDown")
+    assert box.get_attribute("aria-activedescendant") == first.get_attribute("id")
+    box.press("Enter")
+    page.wait_for_url("**/search/?q=suicid")
+    expect(page.get_by_role("heading", name=settings.CRISIS_LINE)).to_have_count(1)
+
+
 def test_search_works_without_javascript(archive, visit):
     page = visit("/", java_script_enabled=False)
     page.get_by_role("searchbox").fill("red spots")
