@@ -76,9 +76,17 @@ for (const form of document.querySelectorAll("form.search-box[data-suggestions]"
     }
   };
 
+  const isEnough = () => input.value.trim().length > 1;
+
+  // With the list closed the arrows open it again, and choose unless Alt is held, as ARIA's pattern of a combobox has it.
+  const reopen = async ({ key, altKey }) => {
+    await ask();
+    if (!list.hidden && !altKey) choose(key === "ArrowDown" ? list.firstChild : list.lastChild);
+  };
+
   input.addEventListener("input", () => {
     close();
-    if (input.value.trim().length > 1) waiting = setTimeout(ask, PAUSE);
+    if (isEnough()) waiting = setTimeout(ask, PAUSE);
   });
 
   input.addEventListener("keydown", (event) => {
@@ -90,7 +98,13 @@ for (const form of document.querySelectorAll("form.search-box[data-suggestions]"
     } else if (event.key === "Enter" && chosen) {
       event.preventDefault();
       location.assign(chosen.dataset.url);
-    } else if (["ArrowDown", "ArrowUp"].includes(event.key) && !list.hidden) {
+    } else if (["ArrowDown", "ArrowUp"].includes(event.key) && list.hidden) {
+      event.preventDefault();
+      if (isEnough()) reopen(event);
+    } else if (event.key === "ArrowUp" && event.altKey) {
+      event.preventDefault();
+      close();
+    } else if (["ArrowDown", "ArrowUp"].includes(event.key)) {
       event.preventDefault();
       const next = place + (event.key === "ArrowDown" ? 1 : -1);
       choose(next === -2 ? options.at(-1) : options[next]); // before the first and after the last stands the box itself

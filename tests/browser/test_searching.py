@@ -36,6 +36,29 @@ def test_suggestions_are_chosen_by_keyboard_and_closed_by_escape(archive, visit)
     page.wait_for_url("**/topics/red-spots/")
 
 
+def test_arrows_open_the_list_again_after_escape(archive, visit):
+    page = visit("/", width=1280)
+    box, options = page.get_by_role("combobox"), page.get_by_role("option")
+    box.press_sequentially("red sp")
+    options.first.wait_for()
+    box.press("Escape")
+    expect(options).to_have_count(0)
+    box.press("ArrowDown")
+    expect(page.get_by_role("option", selected=True)).to_have_text("Red Spots Topic")
+    expect(box).to_have_attribute("aria-expanded", "true")
+    box.press("Alt+ArrowUp")
+    expect(options).to_have_count(0)
+    box.press("Alt+ArrowDown")
+    options.first.wait_for()
+    expect(page.get_by_role("option", selected=True)).to_have_count(0)
+    box.press("Escape")
+    box.press("ArrowUp")
+    expect(page.get_by_role("option", selected=True)).to_have_text(options.last.text_content())
+    box.fill("")
+    box.press("ArrowDown")
+    expect(options).to_have_count(0)
+
+
 def test_whom_to_call_is_suggested_first_and_said_aloud(archive, visit, settings):
     page = visit("/", width=390)
     box = page.get_by_role("combobox")
