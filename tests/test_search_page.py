@@ -181,6 +181,16 @@ def test_every_pair_finds_in_both_directions():
         ("epilepsy", "我有癫痫"),
         ("painkiller", "ibuprofen"),
         ("attack of the heart", "a heart attack"),
+        ("紅斑", "red spots on my legs"),
+        ("紅斑", "nodular erythema"),
+        ("紅疹", "a red rash"),
+        ("疹", "a rash"),
+        ("疹", "shingles"),
+        ("疹", "我有濕疹很久了"),
+        ("斑", "vitiligo"),
+        ("皮膚", "my skin"),
+        ("硬皮症", "scleroderma"),
+        ("laser surgery", "雷射手術"),
     ],
 )
 def test_other_words_for_the_same_are_found(typed, written):
