@@ -475,6 +475,25 @@ def test_more_is_said_to_be_there_only_where_not_all_was_ranked(monkeypatch):
     assert all(choice.count.is_capped for choice in results.facets["specialty"])
 
 
+def test_where_there_is_more_counts_say_what_they_are_of(client, monkeypatch):
+    monkeypatch.setattr("qa.search.results.RANKED", 5)
+    for specialty in (make_specialty(), make_specialty("Urology"), *[make_specialty()] * 2):
+        make_answered_question(title="Rash", specialty=specialty)
+    catch_up()
+    of, more = "Counted among the latest 5 that fit", "These are the latest of many"
+    text = PageReader(client.get("/search/?q=rash").text).text
+    assert of not in text
+    assert more not in text
+    make_answered_question(title="Rash")
+    catch_up()
+    text = PageReader(client.get("/search/?q=rash").text).text
+    assert of in text
+    assert more in text
+    text = PageReader(client.get("/search/?q=rash&kind=topic").text).text
+    assert "Nothing of this kind. Look under the others." in text
+    assert more not in text
+
+
 def test_pages_of_results_follow_one_another(client):
     for _ in range(45):
         make_answered_question(title="Rash")
@@ -589,6 +608,26 @@ def test_who_types_nothing_that_can_be_searched_for_is_told_why(client, typed, s
     assert "Type what troubles you" in text
     sentences = ["Words such as", "There is no word", "nothing to leave it out of"]
     assert [sentence for sentence in sentences if sentence in text] == ([said] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("x" * 190, "“xxxxxxxxxxxxxxxxxxxxxxxx…” is too long to be a word"),
+        ("rash " + "x" * 33, "is too long to be a word"),
+        ('topic:""', "Nothing follows “topic:”."),
+        ('specialty:" " rash', "Nothing follows “specialty:”."),
+        ("year:abcd", "“abcd” was not taken for a year"),
+        ("year:2500", "“2500” was not taken for a year"),
+        ("rash -rash", "“rash” is looked for and left out at once"),
+        *[("year:2019 rash -spots", None), ("rash -year:abcd", None), ("the " + "x" * 32, None), ("紅斑" * 40, None)],
+    ],
+)
+def test_what_was_typed_in_a_way_that_finds_less_is_explained(client, typed, said):
+    text = PageReader(client.get("/search/", {"q": typed}).text).text
+    sentences = ["is too long", "Nothing follows", "not taken for a year", "left out at once", "Words such as"]
+    assert [sentence in text for sentence in sentences] == [sentence in (said or "") for sentence in sentences]
+    assert said is None or said in text
 
 
 @pytest.mark.parametrize("name", ["specialty", "topic"])

@@ -9,6 +9,7 @@ from qa.search.entries import catch_up
 from qa.search.many import Finder
 from qa.search.query import clean
 from qa.search.rebuilding import number_of_things, rebuild
+from qa.search.remarks import remarks
 from qa.search.results import TABS, Results, search
 from qa.search.suggestions import Suggestion, suggest
 from qa.search.words import recount_regularly
@@ -25,6 +26,7 @@ __all__ = [
     "number_of_things",
     "rebuild",
     "recount_regularly",
+    "remarks",
     "search",
     "suggest",
 ]

@@ -42,6 +42,7 @@ def search(request):
     kinds = {finding.kind for finding in urgent}
     found = engine.search(query, tab, request.GET, may_mend=not urgent, may_be_some="self_harm" not in kinds)
     context = {"query": query, "found": found, "urgent": _with_mentioned(urgent, query), "robots": "noindex"}
+    context |= {"remarks": engine.remarks(query), "count": found.counts.get(tab)}
     context["tabs"] = [(name, found.counts.get(name), name == tab) for name in engine.TABS]
     return render(request, "qa/search.html", context)
 
