@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Doctor
-from qa.models import Coverage, Question, Tally
+from qa.models import Coverage, Question, Tally, Topic
 
 TYPICAL_OF = 100  # the latest questions that the typical reply time is taken from
 TYPICAL_FROM = 3  # fewer say nothing
@@ -32,6 +32,13 @@ def specialties_with_counts(specialties):
 def topics_with_counts(topics):
     """The topics with `question_count`, the answered questions about each"""
     return topics.annotate(question_count=_tallied(Tally.objects.of_topics(), "topic"))
+
+
+def most_answered_topics(limit):
+    """The topics with the most answered questions, by their names; where none has any, the first ones by name."""
+    most = Tally.objects.of_topics().filter(number__gt=0).order_by("-number", "topic_id").select_related("topic")
+    topics = sorted((tally.topic for tally in most[:limit]), key=lambda topic: topic.name.casefold())
+    return topics or Topic.objects.all()[:limit]
 
 
 def specialties_of_topic(topic):

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from qa import tallies
 from qa.models import UNDATED, Question, QuestionStatus, RelatedOrigin, ReplyStatus, prepared, written_once_for_lists
 from qa.search import catch_up
 from qa.sitemaps import QuestionSitemap
@@ -206,6 +207,23 @@ def test_an_empty_portal_has_pages_that_help(client):
         assert response.status_code == 200
         assert "<main" in response.text
     assert client.get(reverse("specialty_detail", args=["dermatology"])).status_code == 200
+
+
+def test_the_front_page_shows_the_topics_with_the_most_answers(client, monkeypatch):
+    monkeypatch.setattr("qa.views.browse.TOPICS_ON_HOME", 2)
+    _lipoma, warts, acne, rash = (make_topic(name) for name in ("Lipoma", "Viral Warts", "Acne", "rash"))
+
+    def shown():
+        tallies.recount()
+        caches["rendered"].clear()
+        return [topic.name for topic in client.get(reverse("home")).context["topics"]]
+
+    assert shown() == ["Acne", "Lipoma"]
+    make_answered_question().topics.add(warts)
+    assert shown() == ["Viral Warts"]
+    for topics in ([rash, acne], [rash], [warts]):
+        make_answered_question().topics.add(*topics)
+    assert shown() == ["rash", "Viral Warts"]
 
 
 def test_an_excerpt_says_so_and_is_kept_from_search_engines(client):

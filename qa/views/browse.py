@@ -18,6 +18,7 @@ from qa.statistics import (
     coverage_of,
     doctors_with_counts,
     in_words,
+    most_answered_topics,
     specialties_of_topic,
     specialties_with_counts,
     topics_with_counts,
@@ -49,7 +50,7 @@ def home(request):
         "canonical": canonical(request),
         "latest": Question.objects.public().whole().for_cards().order_by("-answered_at", "-pk")[:10],
         "specialties": specialties_with_counts(Specialty.objects.all()),
-        "topics": Topic.objects.all()[:TOPICS_ON_HOME],
+        "topics": most_answered_topics(TOPICS_ON_HOME),
         "articles": Article.objects.public().of_their_own().for_rows().order_by("-published_at", "-pk")[:5],
     }
     return render(request, "qa/home.html", context)
