@@ -78,6 +78,31 @@ def test_changed_records_are_written_over_what_was_loaded(write, loaded):
     assert "1 updated" in load(write(record()))
 
 
+def test_an_open_question_that_has_changed_is_screened_again(write):
+    def urgent_after(**fields):
+        assert "1 updated" in load(write(record(**{"replies": []} | fields)), open_unanswered=True)
+        return Question.objects.urgent().exists()
+
+    load(write(record(replies=[])), open_unanswered=True)
+    assert not Question.objects.urgent().exists()
+    assert urgent_after(body="I have crushing chest pain right now.")
+    assert Question.objects.get().events.filter(kind=EventKind.ADVICE_PASSED, note__startswith="emergency: ").exists()
+    assert urgent_after(body="I have crushing chest pain right now.", title="Red spots, and now this")
+    assert not urgent_after(body="The spots itch.")
+    assert urgent_after(body="I have crushing chest pain right now.")
+    assert not urgent_after(body="I have crushing chest pain right now.", replies=[REPLY])
+    assert Question.objects.public().exists()
+
+
+def test_what_a_moderator_found_not_to_be_urgent_stays_so(write, moderator):
+    chest_pain = record(body="I have crushing chest pain right now.", replies=[])
+    load(write(chest_pain), open_unanswered=True)
+    Question.objects.get().calm(moderator, "He is in hospital.")
+    assert "1 unchanged" in load(write(chest_pain), open_unanswered=True)
+    assert "1 kept" in load(write(chest_pain | {"title": "Another title"}), open_unanswered=True)
+    assert not Question.objects.urgent().exists()
+
+
 def edit_headline(question, moderator):
     Question.objects.filter(pk=question.pk).update(headline="Written by an editor")
 

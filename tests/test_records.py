@@ -145,6 +145,20 @@ def test_a_question_without_a_reply_is_refused_or_waits_for_doctors(write):
 
 
 @pytest.mark.django_db
+def test_open_questions_that_speak_of_danger_are_urgent_and_answered_ones_are_not(write):
+    danger = {"title": "My 3 year old", "body": "She has swallowed bleach, what shall I do?"}
+    waiting = [record(1, **danger, replies=[]), record(2, parts=["Shall I kill myself?"], replies=[])]
+    path = write(*waiting, record(3, **danger), record(4, replies=[]))
+    assert "urgent: 2 of the open ones" in load(path, open_unanswered=True)
+    child, despair = Question.objects.urgent().order_by("pk")
+    assert (child.source_id, despair.source_id) == ("q1", "q2")
+    assert child.events.get(kind=EventKind.ADVICE_PASSED).note == "emergency: poison-swallowed"
+    assert despair.events.get(kind=EventKind.ADVICE_PASSED).note.startswith("self_harm: ")
+    assert QuestionEvent.objects.filter(kind=EventKind.ADVICE_PASSED).count() == 2
+    assert "urgent" not in load(write(record(5)))
+
+
+@pytest.mark.django_db
 def test_unknown_specialties_and_topics_are_refused_created_or_ignored(write):
     path = write(record())
     said = refusal(path, specialties="refuse", topics="refuse")

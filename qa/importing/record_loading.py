@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Sex
+from qa.asking import urgent_findings
 from qa.importing.loading import SOURCE, reply_key
 from qa.importing.moments import Moments
 from qa.importing.record_updates import update_records
@@ -36,7 +37,7 @@ from qa.planning import analyze
 
 QUESTION_COLUMNS = (
     "source", "source_id", "language", "specialty_id", "headline", "title", "body", "pseudonym", "age_from", "age_to",
-    "sex", "on_behalf_of", "asked_at", "answered_at", "changed_at", "is_excerpt", "status",
+    "sex", "on_behalf_of", "asked_at", "answered_at", "changed_at", "is_excerpt", "status", "is_urgent",
 )  # fmt: skip
 REPLY_COLUMNS = (
     "doctor_id", "specialty_id", "body", "created_at", "published_at", "next_step", "cannot_assess", *LINES,
@@ -58,7 +59,7 @@ class Kept:
 
 
 class Loader:
-    """Loads records, and counts what became of them: "created", "updated", "unchanged", "kept".
+    """Loads records, and counts what became of them: "created", "updated", "unchanged", "kept"; and the "urgent" ones.
 
     Args:
         vocabulary: the names, as the reader of the records knew them.
@@ -81,6 +82,9 @@ class Loader:
         now = timezone.now()
         self._events = Table(
             QuestionEvent, "question_id", kind=EventKind.ACCEPTED, note=LOADED, created_at=now, notified_at=now
+        )
+        self._findings = Table(
+            QuestionEvent, "question_id", "note", kind=EventKind.ADVICE_PASSED, created_at=now, notified_at=now
         )
 
     @transaction.atomic
@@ -115,7 +119,7 @@ class Loader:
         self.vocabulary.make(records)
         keys = list(reserve_keys(Question, len(records)))
         pairs = list(zip(keys, records, strict=True))
-        self._questions.insert([self._question_row(key, record.data) for key, record in pairs])
+        self._write_questions(self._questions.insert, pairs)
         self.write_content(pairs)
         self.write_topics(pairs)
         self._loaded.insert([(record.key, key, record.content, record.topics) for key, record in pairs])
@@ -129,14 +133,21 @@ class Loader:
             pairs: of a question's key and its record; the question has no parts any longer.
             there: by the question's key, the keys of its replies, which are written over in this order.
         """
-        self._questions.update([self._question_row(key, record.data) for key, record in pairs])
+        self._write_questions(self._questions.update, pairs)
         self.write_content(pairs, there)
 
     def remember(self, rows: list[tuple[int, int, int]]) -> None:
         """Write down what was loaded last: rows of a record's key, and the numbers of its content and topics."""
         self._numbers.update(rows)
 
-    def _question_row(self, key, data):
+    def _write_questions(self, write, pairs):
+        """Their rows; with those that cannot wait, what says so in them, as where a question is asked here."""
+        found = {key: _danger_in(record.data) for key, record in pairs}
+        write([self._question_row(key, record.data, is_urgent=bool(found[key])) for key, record in pairs])
+        self._findings.insert([(key, f"{one.kind}: {one.rule}") for key, findings in found.items() for one in findings])
+        self.tally["urgent"] += sum(map(bool, found.values()))
+
+    def _question_row(self, key, data, is_urgent):
         first, last = map(int, data["age_band"].split("-")) if "age_band" in data else (None, None)
         answered_at = self.moments.of(data.get("answered")) if "replies" in data else None
         asked_at = self.moments.of(data.get("asked"))
@@ -159,6 +170,7 @@ class Loader:
             answered_at or asked_at,
             data.get("is_excerpt", False),
             QuestionStatus.ANSWERED.value if "replies" in data else QuestionStatus.OPEN.value,
+            is_urgent,
         )
 
     def _reply_row(self, key, reply):
@@ -228,6 +240,14 @@ def key_of_reply(data: dict, number: int) -> uuid.UUID:
     if data["source"] == SOURCE and number == 0:
         return reply_key(data["id"])
     return uuid.uuid5(KEYS, f"{data['source']}/{data['id']}/{number}")
+
+
+def _danger_in(data):
+    """What the patient's words say of danger, where doctors are still to answer them."""
+    if "replies" in data:
+        return []
+    texts = (data["title"], data["body"], "\n".join(data.get("parts", ())), data.get("pseudonym", ""))
+    return urgent_findings(filter(None, texts))
 
 
 def _place(record):

@@ -169,7 +169,7 @@ class QuestionQuerySet(models.QuerySet):
         """What somebody here has decided on, changed, replied to or is replying to; not what only imports wrote."""
         now, models_of = timezone.now(), apps.get_model
         others = models_of("qa", "Reply").objects.filter(question=OuterRef("pk")).exclude(status="published")
-        held = [EventKind.HELPED, EventKind.CLAIMED, EventKind.TAKEN_OVER, EventKind.RELEASED]
+        held = [EventKind.HELPED, EventKind.CLAIMED, EventKind.TAKEN_OVER, EventKind.RELEASED, EventKind.ADVICE_PASSED]
         events = models_of("qa", "QuestionEvent").objects.filter(question=OuterRef("pk")).exclude(kind__in=held)
         by_people = events.exclude(actor=None, note__in=[LOADED, RELOADED])
         settled = Q(status__in=[QuestionStatus.OPEN, QuestionStatus.ANSWERED], erased_at=None)

@@ -43,8 +43,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--topics", choices=list(Unknown), default="refuse", help="what to do with unknown ones")
         parser.add_argument(
-            "--open-unanswered", action="store_true", help="load questions without a reply for doctors to answer"
-        )
+            "--open-unanswered", action="store_true",
+            help="load questions without a reply for doctors to answer, urgent where they speak of danger",
+        )  # fmt: skip
         parser.add_argument(
             "--report", type=Path, metavar="FILE",
             help="write there, as JSON, what was kept and what the privacy check finds (which takes much longer)",
@@ -125,6 +126,8 @@ class Command(BaseCommand):
     def print_summary(self, loader, bad, bad_file):
         numbers = ", ".join(f"{loader.tally[how]} {how}" for how in OUTCOMES)
         self.stdout.write(f"questions: {numbers}")
+        if loader.tally["urgent"]:
+            self.stdout.write(f"urgent: {loader.tally['urgent']} of the open ones, first at the doctors' desk")
         if bad:
             self.stdout.write(f"bad lines: {bad}, written to {bad_file}")
         if loader.kept:
