@@ -286,6 +286,13 @@ def test_one_source_alone_is_exported_to_the_standard_output(write, archive, mon
     assert [json.loads(line)["source"] for line in raw.getvalue().splitlines()] == ["old-site"]
 
 
+def test_a_source_that_the_portal_does_not_have_is_named_and_what_was_exported_before_stays(loaded, tmp_path):
+    before = export(tmp_path / "out.jsonl")
+    with pytest.raises(CommandError, match="Nothing was written: there is no public question of the source “nope”"):
+        export(tmp_path / "out.jsonl", source=["old-site", "nope"])
+    assert (tmp_path / "out.jsonl").read_bytes() == before
+
+
 def test_a_pipe_is_written_to_and_stays_one(loaded, tmp_path):
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)

@@ -324,6 +324,24 @@ def test_skipping_bad_lines_loads_the_rest_and_keeps_the_bad_ones_as_they_are(wr
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("options", [{}, {"skip_bad": Path()}])
+def test_a_check_fails_where_a_line_is_bad_and_writes_nothing(write, options):
+    path, before = write(record(), b"not a record"), everything()
+    with pytest.raises(CommandError, match=r"lines: 2, bad: 1; nothing was written|because of 1 bad lines"):
+        load(path, check=True, **options)
+    assert everything() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("lines", [[], [b"", b"  "]])
+@pytest.mark.parametrize("options", [{}, {"check": True}, {"skip_bad": Path()}])
+def test_a_file_with_nothing_in_it_is_named(write, lines, options):
+    with pytest.raises(CommandError, match="There is nothing in it"):
+        load(write(*lines), **options)
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("option", ["skip_bad", "report"])
 def test_the_file_that_is_read_is_not_written_over(write, option):
     path = write(b"not a record", record())

@@ -30,6 +30,9 @@ class Command(BaseCommand):
     def handle(self, *args, file, source, asked_here_as, **options):
         if asked_here_as and (asked_here_as == PORTAL or not SOURCE.fullmatch(asked_here_as)):
             raise CommandError(f"“{asked_here_as}” cannot be a source; take small letters, such as the site's name.")
+        for name in source or ():
+            if not Question.objects.public().filter(source=name).exists():
+                raise CommandError(f"Nothing was written: there is no public question of the source “{name}”.")
         number = 0
         with self.opened(file) as target, progress(Question.objects.public().count()) as bar:
             for key, data, problems in exported(source or (), asked_here_as):

@@ -37,7 +37,11 @@ class Command(BaseCommand):
             "--skip-bad", type=Path, nargs="?", const=Path(), metavar="FILE",
             help="load the good lines, and write the bad ones there (by default FILE.bad beside the file)",
         )  # fmt: skip
-        parser.add_argument("--check", action="store_true", help="say what is wrong, and write nothing")
+        parser.add_argument(
+            "--check",
+            action="store_true",
+            help="say what is wrong, and write nothing; the exit code is 1 if a line is bad",
+        )
         parser.add_argument(
             "--specialties", choices=["refuse", "create"], default="refuse", help="what to do with unknown ones"
         )
@@ -70,14 +74,21 @@ class Command(BaseCommand):
         bad = records.bad
         if bad and not skip_bad:
             raise CommandError(f"Nothing was imported, because of {bad} bad lines.")
+        if not (bad or records.new or records.unchanged):
+            raise CommandError(f"{file}: There is nothing in it.")
         if check:
-            self.stdout.write(f"lines: {lines}, bad: {bad}; nothing was written")
+            self.end_check(f"lines: {lines}, bad: {bad}; nothing was written", bad)
             return
         loader, privacy = Loader(names), PrivacyCount() if report else None
         self.load(records, loader, privacy)
         self.print_summary(loader, bad, bad_file)
         if report:
             self.write_report(report, loader, bad, privacy)
+
+    def end_check(self, said, bad):
+        if bad:
+            raise CommandError(said)
+        self.stdout.write(said)
 
     def read_map(self, path):
         try:
