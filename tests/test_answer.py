@@ -157,6 +157,27 @@ def test_the_queue_shows_urgent_questions_first_then_the_oldest_and_who_holds_th
     assert "Oldest" in desk.get(at("queue") + "?specialty=dermatology").text
 
 
+def test_a_row_of_the_queue_shows_how_the_patients_text_begins(desk):
+    body = "My <b>skin</b>\n" + "itches " * 40
+    make_question(QuestionStatus.OPEN, title="Enquiry", body=body)
+    text = desk.get(at("queue")).text
+    beginning = "My &lt;b&gt;skin&lt;/b&gt;" + " itches" * 12 + "…"
+    assert f'<p class="beginning">{beginning}</p>' in text
+
+
+def test_a_second_opinion_is_asked_of_what_colleagues_have_answered_here_lately(desk, doctor, other_doctor):
+    archived = make_doctor("Lu Daokuan", user=None, verified_at=None, is_from_archive=True)
+    now = timezone.now()
+    for number in range(10):
+        make_answered_question(archived, title=f"Archived {number}", source="old-site", answered_at=now)
+    make_answered_question(other_doctor, title="By a colleague", answered_at=now - datetime.timedelta(days=9))
+    make_answered_question(other_doctor, title="Imported open", source="old-site", answered_at=now)
+    make_answered_question(other_doctor, title="Long ago", answered_at=now - datetime.timedelta(days=999))
+    make_answered_question(doctor, title="By myself", answered_at=now)
+    shown = desk.get(at("queue")).context["answered"]
+    assert [question.title for question in shown] == ["Imported open", "By a colleague"]
+
+
 def test_a_long_queue_goes_on_behind_the_last_question_shown(desk):
     now = timezone.now()
     for number in range(52):

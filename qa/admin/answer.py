@@ -89,7 +89,7 @@ def answer_queue(request, doctor):
         waiting = waiting.filter(specialty=chosen)
     last = waiting.filter(pk=key_of(request.GET.get("after", ""))).first()  # gone meanwhile: from the beginning
     rows = list((waiting.behind(last, "changed_at") if last else waiting).for_queue(doctor)[: ROWS + 1])
-    answered = Question.objects.answered().filter(specialty__in=doctor.specialties.all(), erased_at__isnull=True)
+    answered = Question.objects.answered_lately().filter(specialty__in=doctor.specialties.all(), erased_at__isnull=True)
     mine = Question.objects.claimed_by(doctor).for_queue(doctor)[:ROWS]
     drafts = Reply.objects.drafts().filter(doctor=doctor).exclude(question__in=[question.pk for question in mine])
     at_desk = Exists(Question.objects.at_desk_of(doctor).filter(pk=OuterRef("question")))
@@ -105,7 +105,7 @@ def answer_queue(request, doctor):
         "mine": mine,
         "drafts": drafts.filter(at_desk).select_related("question")[:ROWS],
         "left": drafts.filter(~at_desk)[:ROWS],
-        "answered": answered.exclude(replies__doctor=doctor).order_by("-answered_at", "-pk")[:10],
+        "answered": answered.exclude(replies__doctor=doctor)[:10],
         "replies": Reply.objects.sent().filter(at_desk, doctor=doctor).select_related("question")[:10],
     }
     return show(request, "queue", context)

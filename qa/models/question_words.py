@@ -1,5 +1,7 @@
 """The words for "which questions": every page, desk, feed and check says who may see what in these terms only."""
 
+import datetime
+
 from django.apps import apps
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
@@ -15,6 +17,7 @@ PORTAL = "portal"  # the source of what patients ask here
 MAX_PHOTOS = 4
 ADULT = 18  # years
 OLDEST = 120  # years, the end of the last age band
+LATELY = datetime.timedelta(days=365)
 
 # Ages in years. No band reaches from under 18 to over.
 AGE_BANDS = [
@@ -148,6 +151,12 @@ class QuestionQuerySet(models.QuerySet):
 
     def answered(self):
         return self.filter(status=QuestionStatus.ANSWERED)
+
+    def answered_lately(self):
+        """What licensed doctors have answered within a year; not what came with its replies. Latest first."""
+        replies = apps.get_model("qa", "Reply").objects.published().filter(doctor__in=Doctor.objects.licensed())
+        given_here, since = Exists(replies.filter(question=OuterRef("pk"))), timezone.now() - LATELY
+        return self.answered().filter(given_here, answered_at__gte=since).order_by("-answered_at", "-pk")
 
     def public(self):
         """What anyone may read."""
