@@ -1,18 +1,18 @@
 """Numbers the public pages show, from what `qa.tallies` has counted. Nothing is counted while a page is read."""
 
 import datetime
-import statistics
 
-from django.db.models import Count, F, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Doctor
 from qa.models import Coverage, Question, Tally, Topic
 
-TYPICAL_OF = 100  # the latest questions that the typical reply time is taken from
-TYPICAL_FROM = 3  # fewer say nothing
+TYPICAL_OF = 100  # questions that the typical reply time is taken from, of those answered, open and pending each
+TYPICAL_FROM = 5  # answered ones; fewer say nothing
 
 
 def _tallied(tallies, by):
@@ -61,10 +61,35 @@ def coverage_of(doctor):
 
 
 def typical_reply_time(specialty) -> datetime.timedelta | None:
-    """The median time from question to first reply of the latest answered questions; None where there are few."""
-    latest = Question.objects.public().asked_here().filter(specialty=specialty).order_by("-answered_at", "-pk")
-    times = list(latest.values_list(F("answered_at") - F("asked_at"), flat=True)[:TYPICAL_OF])
-    return statistics.median(times) if len(times) >= TYPICAL_FROM else None
+    """The time within which most questions asked here get their first reply; None where that cannot be said yet.
+
+    From the latest answered ones, and those that have waited longest, for a moderator or a doctor. None where few are
+    answered, or where no more than half of them would be after any time that one has taken.
+    """
+    asked = Question.objects.asked_here().filter(specialty=specialty)
+    latest = asked.public().order_by("-answered_at", "-pk")
+    oldest = [waiting.order_by("answered_at", "pk") for waiting in (asked.open(), asked.pending())]  # as the index does
+    chosen = [Question.objects.filter(pk__in=some.values("pk")[:TYPICAL_OF]) for some in (latest, *oldest)]
+    first, *others = [some.values_list("asked_at", "answered_at") for some in chosen]
+    now = timezone.now()
+    moments = first.union(*others, all=True)
+    times = [((answered_at or now) - asked_at, answered_at is None) for asked_at, answered_at in moments]
+    is_enough = sum(not waits for _time, waits in times) >= TYPICAL_FROM
+    return _time_of_most(times) if is_enough else None
+
+
+def _time_of_most(times):
+    """By Kaplan and Meier: who still waits counts among those that a reply comes to later, until as long has passed.
+
+    So a question that waits for weeks makes the time longer, and one asked just now does not make it shorter.
+    """
+    waiting = 1.0  # the share that has no reply after the time looked at
+    for number, (time, waits) in zip(range(len(times), 0, -1), sorted(times), strict=True):
+        if not waits:
+            waiting *= (number - 1) / number
+        if round(waiting, 9) < 0.5:
+            return time
+    return None
 
 
 def in_words(time: datetime.timedelta | None) -> str:
