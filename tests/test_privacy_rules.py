@@ -45,6 +45,8 @@ def test_every_privacy_rule_mends_and_only_exact_ages_birth_dates_and_greetings_
         ("My 3 year old has a fever.", "My young child has a fever."),
         ("Dear Liu: Vasculitis is common.", "Hello: Vasculitis is common."),
         ("Hello Delia, thank you.", "Hello, thank you."),
+        ("Hello, I am Maria Lopez and I itch.", "Hello, I am [name removed] and I itch."),
+        ("I ask for my wife Mary Smith, who coughs.", "I ask for my wife [name removed], who coughs."),
         ("My name is Delia and I itch.", "My name is [name removed] and I itch."),
         ("Call me on 0912-345-678 today.", "Call me on [phone number removed] today."),
         ("我叫王小明，今年17歲。", "我叫[姓名已移除]，今年[年齡已移除]。"),
@@ -92,7 +94,22 @@ def test_the_reply_of_the_archive_that_sends_a_patient_to_the_real_world_gets_a_
 
 
 @pytest.mark.parametrize(
-    "piece", ["a.", "A", "Aa ", "0", "09 12-34 ", "中", "\n", "I m 17 ", "my girl ", "Mayo Clinic ", "rare disease "]
+    "piece",
+    [
+        "a.",
+        "A",
+        "Aa ",
+        "0",
+        "09 12-34 ",
+        "中",
+        "\n",
+        "I m 17 ",
+        "my girl ",
+        "Mayo Clinic ",
+        "rare disease ",
+        "I am Aa Bb ",
+        "my son Aa ",
+    ],
 )
 def test_a_text_made_to_keep_the_rules_busy_is_read_in_time(piece):
     started = time.perf_counter()
