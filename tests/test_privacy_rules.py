@@ -48,6 +48,7 @@ def test_every_privacy_rule_mends_and_only_exact_ages_birth_dates_and_greetings_
         ("Hello, I am Maria Lopez and I itch.", "Hello, I am [name removed] and I itch."),
         ("I ask for my wife Mary Smith, who coughs.", "I ask for my wife [name removed], who coughs."),
         ("My name is Delia and I itch.", "My name is [name removed] and I itch."),
+        ("Write to me at gmail dot com today.", "Write to [e-mail address removed] today."),
         ("Call me on 0912-345-678 today.", "Call me on [phone number removed] today."),
         ("我叫王小明，今年17歲。", "我叫[姓名已移除]，今年[年齡已移除]。"),
         ("王小姐您好", "您好"),
