@@ -40,12 +40,19 @@ class Content:
     fields: dict
     parts: list[str]
     state: str  # of the draft that it was read from, see `state_of`
+    known_own_name: str = ""  # a name to appear under that the texts told before they were mended
     show_photos: bool = False
 
     def findings(self) -> list[screening.Finding]:
         """All that the checks find in it."""
         kinds = [*URGENT_KINDS, *ADVICE_KINDS]
-        return [finding for text in self.texts().values() for finding in screening.screen(text, kinds)]
+        found = [finding for text in self.texts().values() for finding in screening.screen(text, kinds)]
+        return found + self.own_name()
+
+    def own_name(self) -> list[screening.Finding]:
+        """That the name to appear under is one that the texts tell, or told before they were mended."""
+        texts = self.texts()
+        return screening.find_own_name(texts.pop("pseudonym"), texts.values(), self.known_own_name)
 
     def texts(self) -> dict[str, str]:
         """The texts by name, for the checks; the parts count as one."""
@@ -223,7 +230,9 @@ def add_message(question: Question, body: str) -> None:
 
 def advice_on(content: Content) -> list[Advice]:
     """What the patient may want to change before sending, each thing once for each text."""
-    return advice_from(content.texts(), TEXT_LABELS, lambda text: screening.screen(text, ADVICE_KINDS))
+    texts = content.texts()
+    advice = advice_from(texts, TEXT_LABELS, lambda text: screening.screen(text, ADVICE_KINDS))
+    return advice + advice_from({"pseudonym": texts["pseudonym"]}, TEXT_LABELS, lambda _text: content.own_name())
 
 
 def _patient_of(user):
@@ -251,15 +260,24 @@ def mend(draft: Draft, place: str = "") -> None:
         place: "name/rule" for one rule in one text; everything that has a mend where it is empty.
     """
     data = Draft.objects.select_for_update().get(pk=draft.pk).data
+    own_name = _own_name(data)
+    if own_name:
+        keep(draft, "own_name", data["you"]["pseudonym"])
     for step, names in MENDED.items():
         values = data.get(step, {})
         for name in names & values.keys():
-            findings = screening.screen(values[name], ADVICE_KINDS)
+            findings = screening.screen(values[name], ADVICE_KINDS) + (own_name if name == "pseudonym" else [])
             values[name] = screening.mend(
                 values[name], [f for f in findings if place in ("", f"{_text_name(name)}/{f.rule}")]
             )
         if values:
             keep(draft, step, values)
+
+
+def _own_name(data):
+    """What `Content.own_name` finds, of a draft's data."""
+    texts = {name: text for step, names in MENDED.items() for name, text in data.get(step, {}).items() if name in names}
+    return screening.find_own_name(texts.pop("pseudonym", ""), texts.values(), data.get("own_name", ""))
 
 
 def _text_name(name):

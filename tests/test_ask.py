@@ -355,6 +355,49 @@ def test_a_link_is_mended_with_one_click(client):
     assert not Question.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("pseudonym", "said"),
+    [
+        ("Maria Lopez", "I am Maria Lopez."),
+        ("maria lopez", "i am maria lopez"),
+        ("Maria Lopez", "My neighbour calls Maria Lopez a saint."),
+        ("Delia", "My name is Delia."),
+        ("delia", "Thank you, Delia"),
+    ],
+)
+def test_a_name_to_appear_under_that_the_question_tells_gets_a_hint_until_another_is_chosen(client, pseudonym, said):
+    draft = write(client, about={"body": f"{ABOUT['body']} {said}"}, you={"pseudonym": pseudonym})
+    hint = 'value="pseudonym/own-name-as-pseudonym"'
+    assert hint in read(client, "ask_send")
+    post(client, "ask_send", {"mend": "body/introduced-name"})
+    assert hint in read(client, "ask_send")
+    post(client, "ask_send", {"mend": "pseudonym/own-name-as-pseudonym"})
+    draft.refresh_from_db()
+    assert draft.data["you"]["pseudonym"] == ""
+    assert hint not in read(client, "ask_send")
+
+
+@pytest.mark.parametrize(
+    ("pseudonym", "said"),
+    [
+        ("Blue Heron", "I saw a blue heron."),
+        ("Worried Mother", "I am a worried mother."),
+        ("Tired", "I am tired."),
+        ("", "I am Maria Lopez."),
+        ("Legs", "Red spots"),
+    ],
+)
+def test_any_other_name_to_appear_under_gets_no_hint(client, pseudonym, said):
+    write(client, about={"body": f"{ABOUT['body']} {said}"}, you={"pseudonym": pseudonym})
+    assert "own-name-as-pseudonym" not in read(client, "ask_send")
+
+
+def test_who_keeps_the_own_name_may_send_and_that_is_an_event(client):
+    question = ask(client, about={"body": ABOUT["body"] + " My name is Delia."}, you={"pseudonym": "Delia"})
+    notes = [event.note for event in question.events.filter(kind=EventKind.ADVICE_PASSED)]
+    assert (question.pseudonym, "privacy: own-name-as-pseudonym" in notes) == ("Delia", True)
+
+
 def test_advice_may_be_passed_and_that_is_an_event(client):
     question = ask(client, about={"body": ABOUT["body"] + " See https://imgur.com/a/H7au7"})
     assert [e.note for e in question.events.filter(kind=EventKind.ADVICE_PASSED)] == ["links: photo-link"]

@@ -224,6 +224,7 @@ class DraftForms:
 
     def __init__(self, draft):
         self.state = state_of(draft)
+        self.known_own_name = draft.data.get("own_name", "")
         self.about = AboutForm(draft.data.get("about", {}))
         self.parts = PartsForm(draft.data.get("parts", {}))
         self.you = YouForm(draft.data.get("you", {}))
@@ -239,4 +240,4 @@ class DraftForms:
         fields["age_from"], fields["age_to"] = self.you.cleaned_data["age_band"]
         fields |= {name: self.about.cleaned_data[name] for name in ("title", "body")}
         fields["specialty"] = self.parts.cleaned_data["specialty"]
-        return Content(fields, self.parts.parts(), self.state, **choices)
+        return Content(fields, self.parts.parts(), self.state, known_own_name=self.known_own_name, **choices)

@@ -17,8 +17,19 @@ from qa.screening.engine import (
 )
 from qa.screening.medicines import KIND as MEDICINE
 from qa.screening.medicines import find_medicines
+from qa.screening.pseudonym import find_own_name
 
-__all__ = ["Finding", "Rule", "Severity", "all_rules", "completed_searches", "mend", "screen", "screen_search"]
+__all__ = [
+    "Finding",
+    "Rule",
+    "Severity",
+    "all_rules",
+    "completed_searches",
+    "find_own_name",
+    "mend",
+    "screen",
+    "screen_search",
+]
 
 
 def screen(text: str, kinds: Iterable[str] | None = None) -> list[Finding]:
