@@ -741,6 +741,14 @@ def test_suggestions_take_five_queries_at_most(small_archive, typed, django_asse
         suggest(typed)
 
 
+def test_old_headings_are_suggested_though_much_came_after_them(monkeypatch):
+    monkeypatch.setattr("qa.search.suggestions.LOOKED_AT", 1)
+    for title in ("Quagmire", "Quagmire", "Rash", "Rash", "Rash"):
+        make_answered_question(title=title)
+    catch_up()
+    assert [suggestion.text for suggestion in suggest("quagm")] == ["Quagmire"] * 2
+
+
 def test_what_is_gone_is_not_suggested_from_the_moment_of_the_change():
     question = make_answered_question(title="Quagmire")
     assert texts("quag") == ["Quagmire"]

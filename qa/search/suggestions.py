@@ -39,7 +39,7 @@ class Suggestion:
 
 
 def suggest(typed: str) -> list[Suggestion]:
-    """Up to eight suggestions for what was typed so far, in five queries at most."""
+    """Up to eight suggestions for what was typed so far, in six queries at most."""
     typed = " ".join(clean(typed).split())[:LONGEST]
     if len(fold(typed)) < SHORTEST:
         return []
@@ -139,7 +139,10 @@ def _keys_of_questions(typed):
     numbers = numbers_of(HEADING + term for each in wanted for term in each)
     groups = tuple(Group(tuple((HEADING + term,) for term in each)) for each in wanted)
     query = Query(tuple(counted(group, numbers) for group in groups), of_all=numbers[ALL])
-    (found,) = engine().newest((query.among_latest(LOOKED_AT), MOST))
+    latest = query.among_latest(LOOKED_AT)
+    (found,) = engine().newest((latest, MOST))
+    if latest.latest and len(found) < MOST:  # what holds them may all be old
+        (found,) = engine().newest((query, MOST))
     return [entry.object_id for entry in found]
 
 
