@@ -68,7 +68,7 @@ urlpatterns = [
     path("feeds/latest.atom", public(require_safe(LatestReplies())), name="feed_latest"),
     path("feeds/specialties/<slug:slug>.atom", public(require_safe(LatestRepliesInSpecialty())), name="feed_specialty"),
     path("sitemap.xml", public(sitemap_index), name="sitemap_index"),
-    path("sitemap-<section>.xml", public(sitemap_section, reads=["p"]), name="sitemap_section"),
+    path("sitemap-<section>.xml", public(sitemap_section), name="sitemap_section"),
     path("robots.txt", machines.robots, name="robots"),
     path("favicon.ico", machines.favicon, name="favicon"),
 ]

@@ -1,10 +1,9 @@
-"""Caching: what browsers and servers in between may keep, what the portal keeps itself, and what ends at once."""
+"""Caching: what browsers and servers in between may keep, and what ends at once; see test_kept_pages for the rest."""
 
 import datetime
 import time
 
 import pytest
-from django.conf import settings as portal
 from django.contrib.messages import success
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.cache import caches
@@ -26,7 +25,6 @@ from qa.models import (
     Reply,
     ReplyStatus,
 )
-from qa.views import public
 from tests.factories import (
     make_answered_question,
     make_article,
@@ -137,48 +135,9 @@ def test_who_has_the_page_is_told_so_by_one_query(client, page):
     assert again["Vary"] == first["Vary"]
 
 
-def test_a_page_is_rendered_once(client):
-    address = make_answered_question().get_absolute_url()
-    first = client.get(address)
-    with CaptureQueriesContext(connection) as queries:
-        again = client.get(address)
-    assert len(queries) == 1
-    assert (again.content, again.headers) == (first.content, first.headers)
-
-
 def test_asking_for_the_head_only_is_answered_alike(client):
     address = make_answered_question().get_absolute_url()
     assert client.head(address).headers["ETag"] == client.get(address).headers["ETag"]
-
-
-@pytest.mark.parametrize("added", ["n=1", "utm_source=somewhere", "after=&n=1", "p=1"])
-def test_an_address_that_somebody_has_made_up_fills_no_memory(client, added):
-    make_answered_question()
-    for address in ("/questions/", Question.objects.get().get_absolute_url()):
-        with CaptureQueriesContext(connection) as first:
-            client.get(f"{address}?{added}")
-        with CaptureQueriesContext(connection) as second:
-            assert client.get(f"{address}?{added}").status_code == 200
-        assert len(second) == len(first) > 1
-
-
-@pytest.mark.parametrize("address", ["/questions/?after=1~2016-06-01T00:00:00%2B00:00", "/sitemap-questions.xml?p=1"])
-def test_the_pages_of_a_list_are_rendered_once(client, address):
-    make_answered_question()
-    client.get(address)
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(address).status_code == 200
-    assert len(queries) == 1
-
-
-def test_what_a_process_keeps_of_pages_is_bounded(client, monkeypatch):
-    assert portal.CACHES["rendered"]["OPTIONS"]["MAX_ENTRIES"] * public.LARGEST <= 20_000_000  # bytes
-    address = make_answered_question(body="Purple rash. " * 300).get_absolute_url()
-    monkeypatch.setattr(public, "LARGEST", 3000)
-    client.get(address)
-    with CaptureQueriesContext(connection) as queries:
-        client.get(address)
-    assert len(queries) > 1
 
 
 def test_who_asks_whether_there_is_any_such_page_is_told_the_truth(client):

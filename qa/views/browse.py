@@ -25,7 +25,7 @@ from qa.statistics import (
     typical_reply_time,
 )
 from qa.templatetags.text import contents
-from qa.views.public import PLACE, public
+from qa.views.public import public
 
 TOPICS_ON_HOME = 24
 TOPICS_ON_PAGE = 200
@@ -56,7 +56,7 @@ def home(request):
     return render(request, "qa/home.html", context)
 
 
-@public(reads=PLACE)
+@public
 @require_safe
 def question_list(request):
     page = get_page(Question.objects.public().for_cards(), request.GET, "answered_at")
@@ -133,7 +133,7 @@ def specialty_list(request):
     return render(request, "qa/specialty_list.html", {"specialties": specialties, "canonical": canonical(request)})
 
 
-@public(reads=PLACE)
+@public
 @require_safe
 def specialty_detail(request, slug):
     specialty = get_object_or_404(Specialty, slug=slug)
@@ -149,7 +149,7 @@ def specialty_detail(request, slug):
     return render(request, "qa/specialty_detail.html", context)
 
 
-@public(reads=PLACE)
+@public
 @require_safe
 def specialty_topic(request, specialty, topic):
     pairs = Topic.specialties.through.objects.filter(specialty__slug=specialty).select_related("specialty", "topic")
@@ -172,7 +172,7 @@ def specialty_topic(request, specialty, topic):
     return render(request, "qa/specialty_topic.html", context)
 
 
-@public(reads=PLACE)
+@public
 @require_safe
 def topic_list(request):
     topics = topics_with_counts(Topic.objects.prefetch_related("specialties"))
@@ -189,7 +189,7 @@ def topic_list(request):
     return render(request, "qa/topic_list.html", context)
 
 
-@public(reads=PLACE)
+@public
 @require_safe
 def topic_detail(request, slug):
     topic = Topic.objects.with_synonyms().filter(slug=slug).first()
@@ -208,7 +208,7 @@ def topic_detail(request, slug):
     return render(request, "qa/topic_detail.html", context)
 
 
-@public(reads=PLACE)
+@public
 @require_safe
 def doctor_list(request):
     doctors = doctors_with_counts(Doctor.objects.public().prefetch_related("specialties"))
@@ -216,7 +216,7 @@ def doctor_list(request):
     return render(request, "qa/doctor_list.html", {"page": page, "canonical": canonical(request)})
 
 
-@public(reads=PLACE)
+@public
 @require_safe
 def doctor_detail(request, slug):
     linked = Q(pk__in=Doctor.objects.public()) | Exists(Reply.objects.public().order_by().filter(doctor=OuterRef("pk")))
@@ -235,7 +235,7 @@ def doctor_detail(request, slug):
     return render(request, "qa/doctor_detail.html", context)
 
 
-@public(reads=PLACE)
+@public
 @require_safe
 def article_list(request):
     page = get_page(Article.objects.public().for_rows(), request.GET, "published_at")

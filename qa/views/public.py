@@ -3,18 +3,20 @@
 Their version is that of everything public (`PublicChange`), with the day, the release and the address. So nothing has
 to be cleared: from the moment a removal is done, the page that held it is asked for under another name.
 
-What is kept is bounded: few pages (`CACHES` in the settings), none of them very large, and none under an address that
-somebody has made up by adding what the page does not read.
+What is kept is bounded: few pages (`CACHES` in the settings), none of them very large, and each under the one address
+that the portal itself has for it. What follows a question mark, the further pages of a list among them, is rendered
+each time: anybody can make up any number of such addresses.
 """
 
 import hashlib
-from collections.abc import Collection
-from functools import cache, partial, wraps
+from functools import cache, wraps
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.cache import caches
 from django.http import HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control, patch_vary_headers
 
@@ -23,21 +25,15 @@ from qa.models import PublicChange
 MAX_AGE = 60  # seconds that a browser or a server in between may show a page without asking
 KEPT = 600  # seconds
 LARGEST = 100_000  # bytes of a page that is kept
-PLACE = ("after", "before")  # what a list reads of its address, see qa.paging
 SETTINGS = ["SITE_NAME", "SITE_URL", "EMERGENCY_NUMBER", "CRISIS_LINE", "TIME_ZONE", "LANGUAGE_CODE"]
 MESSAGES = "messages"  # the cookie of what has just happened, said on the next page
 
 
-def public(view=None, *, reads: Collection[str] = ()):
+def public(view):
     """A page that is the same for everybody who may read it, whoever is signed in. It answers 304 by one query.
 
     Where it turns out to hold anything of one person (a message, a session, a token), it says so and is not kept.
-
-    Args:
-        reads: the parameters of the address that the view reads. Under an address with others nothing is kept here.
     """
-    if view is None:
-        return partial(public, reads=reads)
 
     @wraps(view)
     def wrapped(request, *args, **kwargs):
@@ -54,7 +50,7 @@ def public(view=None, *, reads: Collection[str] = ()):
         response = view(request, *args, **kwargs)
         if _is_of_somebody(request, response):
             return _personal(response)
-        if response.status_code == 200 and request.GET.keys() <= set(reads):
+        if response.status_code == 200 and _is_our_address(request):
             _keep(etag, response)
         return _for_everybody(response, etag)
 
@@ -81,6 +77,13 @@ def _release():
                 digest.update(path.read_bytes())
     digest.update(str(sorted(getattr(staticfiles_storage, "hashed_files", {}).items())).encode())
     return digest.hexdigest()
+
+
+def _is_our_address(request):
+    """Whether the portal itself would write the address so, apart from http or https."""
+    match = request.resolver_match
+    path = reverse(match.view_name, args=match.args, kwargs=match.kwargs)
+    return request.get_full_path() == path and request.get_host() == urlsplit(settings.SITE_URL).netloc
 
 
 def _keep(etag, response):

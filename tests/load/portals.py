@@ -84,7 +84,8 @@ class Portal:
     def start(self):
         self.port = free_port()
         command = server(HOST, self.port, WORKERS)
-        self.server = subprocess.Popen(command, cwd=FOLDER, env=self.variables, start_new_session=True)
+        variables = self.variables | {"SITE_URL": f"http://{HOST}:{self.port}"}  # only its pages are kept
+        self.server = subprocess.Popen(command, cwd=FOLDER, env=variables, start_new_session=True)
         until = time.monotonic() + START_TIME
         while time.monotonic() < until:
             with socket.socket() as probe:

@@ -1,0 +1,75 @@
+"""What the portal keeps of pages it has rendered: of nobody in particular, and no more than there is room for."""
+
+import pytest
+from django.conf import settings as portal
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from qa.views import public
+from tests.factories import make_answered_question, make_topic
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_page_is_rendered_once(client):
+    address = make_answered_question().get_absolute_url()
+    first = client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        again = client.get(address)
+    assert len(queries) == 1
+    assert (again.content, again.headers) == (first.content, first.headers)
+
+
+@pytest.mark.parametrize("name", ["question_list", "topic_detail"])
+def test_lists_are_rendered_once(client, name):
+    topic = make_topic("濕疹 Eczema", slug="濕疹-eczema")
+    make_answered_question().topics.add(topic)
+    address = reverse(name, args=[topic.slug] if name == "topic_detail" else [])
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    assert len(queries) == 1
+
+
+# Bounds
+
+MADE_UP = {
+    "with what no page reads": "/questions/?n=1",
+    "with a question mark alone": "/questions/?&",
+    "with an empty cursor": "/questions/?after=",
+    "with a cursor of no row": "/questions/?after=7~2030-01-01T00:00:00%2B00:00",
+    "with a cursor of any text": "/topics/?after=0~anything",
+    "with a number written otherwise": "/sitemap-questions.xml?p=01",
+    "with a key written otherwise": "/questions/00{question.pk}-{question.slug}/",
+    "of a question with a parameter": "/questions/{question.pk}-{question.slug}/?utm_source=somewhere",
+}
+
+
+def is_kept(client, address, **headers):
+    assert client.get(address, **headers).status_code == 200
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address, **headers)
+    return len(queries) == 1
+
+
+@pytest.mark.parametrize("made_up", MADE_UP)
+def test_an_address_that_somebody_has_made_up_fills_no_memory(client, made_up):
+    address = MADE_UP[made_up].format(question=make_answered_question())
+    assert not is_kept(client, address)
+
+
+def test_a_host_that_somebody_has_made_up_fills_no_memory(client):
+    assert is_kept(client, "/questions/")
+    assert not is_kept(client, "/questions/", headers={"host": "testserver:81"})
+    assert not is_kept(client, "/questions/", headers={"host": "localhost"})
+
+
+def test_what_a_process_keeps_of_pages_is_bounded(client, monkeypatch):
+    assert portal.CACHES["rendered"]["OPTIONS"]["MAX_ENTRIES"] * public.LARGEST <= 20_000_000  # bytes
+    address = make_answered_question(body="Purple rash. " * 300).get_absolute_url()
+    monkeypatch.setattr(public, "LARGEST", 3000)
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address)
+    assert len(queries) > 1
