@@ -1,11 +1,16 @@
 """What the portal keeps of pages it has rendered: of nobody in particular, and no more than there is room for."""
 
+from pathlib import Path
+
 import pytest
 from django.conf import settings as portal
 from django.db import connection
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import path, reverse
 
+from portal.urls import urlpatterns as of_portal
 from qa.views import public
 from tests.factories import make_answered_question, make_topic
 
@@ -73,3 +78,80 @@ def test_what_a_process_keeps_of_pages_is_bounded(client, monkeypatch):
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
     assert len(queries) > 1
+
+
+# What is of one person
+
+
+def reads_the_session(request):
+    return HttpResponse(request.session.get("name", "Nobody"))
+
+
+def sets_a_cookie(request):
+    response = HttpResponse()
+    response.set_cookie("name", "Somebody")
+    return response
+
+
+def makes_a_token(request):
+    return HttpResponse(get_token(request))
+
+
+def is_for_everybody(request):
+    return HttpResponse("The same.")
+
+
+OF_ONE_PERSON = [reads_the_session, sets_a_cookie, makes_a_token]
+rendered = []
+
+
+def noted(view):
+    def wrapped(request):
+        rendered.append(view)
+        return view(request)
+
+    return public.public(wrapped)
+
+
+tiny = [path(f"{view.__name__}/", noted(view), name=view.__name__) for view in [*OF_ONE_PERSON, is_for_everybody]]
+urlpatterns = [*of_portal, *tiny]
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize("view", OF_ONE_PERSON, ids=lambda view: view.__name__)
+def test_what_turns_out_to_be_of_one_person_is_kept_by_nobody(client, view):
+    rendered.clear()
+    for _ in range(2):
+        response = client.get(reverse(view.__name__))
+        assert set(response["Cache-Control"].split(", ")) == {"private", "no-store"}
+        assert "ETag" not in response
+    assert rendered == [view] * 2
+
+
+@pytest.mark.urls(__name__)
+def test_what_turns_out_to_be_of_nobody_is_kept(client):
+    rendered.clear()
+    for _ in range(2):
+        assert "public" in client.get(reverse("is_for_everybody"))["Cache-Control"]
+    assert rendered == [is_for_everybody]
+
+
+# Releases
+
+
+@pytest.fixture
+def next_process():
+    """What a process has found out about its release is forgotten, as when the next one starts."""
+    yield public._release.cache_clear
+    public._release.cache_clear()
+
+
+@pytest.mark.parametrize("other", [{"EMERGENCY_NUMBER": "112"}, {"BASE_DIR": Path(__file__).parent}])
+def test_another_release_renders_pages_anew_and_says_so(client, settings, next_process, other):
+    next_process()
+    before = client.get("/questions/")["ETag"]
+    for name, value in other.items():
+        setattr(settings, name, value)
+    next_process()
+    response = client.get("/questions/", headers={"if-none-match": before})
+    assert (response.status_code, response["ETag"] == before) == (200, False)
