@@ -13,6 +13,7 @@ from qa import tallies, urls
 from qa.models import (
     Article,
     ArticleStatus,
+    EntryKind,
     Photo,
     PhotoAudience,
     Question,
@@ -20,8 +21,13 @@ from qa.models import (
     RelatedOrigin,
     Reply,
     ReplyStatus,
+    SearchEntry,
     Topic,
 )
+from qa.related import find_similar
+from qa.related.finding import find_matches_of
+from qa.retention import erase
+from qa.search import Finder, candidates, search, suggest
 from qa.statistics import coverage_of, doctors_with_counts, specialties_with_counts, topics_with_counts
 from tests.factories import (
     in_step,
@@ -293,6 +299,33 @@ def test_replies_articles_and_photos_are_public_only_with_their_question(status)
     seen = [*Reply.objects.public(), *Article.objects.public(), *Photo.objects.public()]
     assert seen == ([reply, article, photo] if status == QuestionStatus.ANSWERED else [])
     assert private_photo not in Photo.objects.public()
+
+
+GONE = {
+    "removed": lambda question: question.remove(None, "Asked for."),
+    "pending": lambda question: Question.objects.filter(pk=question.pk).update(
+        status=QuestionStatus.PENDING, answered_at=None
+    ),
+    "erased": erase,
+    "erased but its replies": lambda question: erase(question, keep_replies=True),
+}
+
+
+@pytest.mark.parametrize("gone", GONE)
+def test_an_entry_that_search_should_not_have_shows_suggests_and_relates_nothing(gone):
+    texts = ("Xylo rash", "Since May the xylo has spread over both of my shins.")
+    question = make_answered_question(title=texts[0], body=texts[1])
+    in_step()
+    entry = SearchEntry.objects.get(kind=EntryKind.QUESTION, object_id=question.pk)
+    assert [hit.question for hit in search("xylo").hits] == [question]
+    assert [suggestion.url for suggestion in suggest("xyl")] == [question.get_absolute_url()]
+    GONE[gone](question)
+    SearchEntry.objects.filter(kind=EntryKind.QUESTION, object_id=entry.object_id).delete()
+    entry.save(force_insert=True)  # by hand, or because a trigger was forgotten
+    shown = [f"{hit.heading} {hit.text}" for hit in search("xylo").hits] + [row.text for row in suggest("xyl")]
+    assert "xylo" not in " ".join(shown).lower()
+    assert candidates("\n".join(texts)) == find_similar("\n".join(texts)) == []
+    assert find_matches_of({0: "\n".join(texts)}, {}, Finder(), 9) == [[]]
 
 
 def test_a_doctor_who_is_not_verified_and_a_draft_have_no_page(client, world):
