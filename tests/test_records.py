@@ -268,12 +268,6 @@ def test_a_name_that_nobody_has_heard_of_is_summed_up_once(write):
     assert "There is no specialty “Skins”: 3 lines; --specialties create makes it." in said
 
 
-def test_a_question_was_answered_with_the_first_of_its_replies():
-    dates = ["2016-06-03", "2016-06-03T01:00:00Z"]  # a day alone is its noon
-    found, _problems = Reader(AllNames()).read(1, record(replies=[REPLY | {"date": date} for date in dates]))
-    assert found.data["answered"] == "2016-06-03T01:00:00Z"
-
-
 @pytest.mark.django_db
 def test_what_the_database_says_of_a_row_it_does_not_take_is_not_printed(write, monkeypatch):
     def break_constraint(loader, records):

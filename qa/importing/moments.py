@@ -15,6 +15,7 @@ DATE = re.compile(r"([0-9]{4})[-/]([0-9]{1,2})[-/]([0-9]{1,2})")
 NOON = datetime.time(12, tzinfo=datetime.UTC)
 EARLIEST = datetime.datetime(1971, 1, 1, tzinfo=datetime.UTC)  # before it lies what stands for "not known"
 LATEST = datetime.date(2200, 1, 1)
+WEST, EAST = datetime.timedelta(hours=12), datetime.timedelta(hours=14)  # how far clocks are from UTC at most
 
 
 class NoMoment(ValueError):
@@ -63,6 +64,21 @@ class Moments:
                 self._moments[form] = moment
         return moment
 
+    def is_before(self, value, other) -> bool:
+        """Whether a date or time of a file lies before another one; not where one of them cannot be read.
+
+        Times are compared by their day in UTC. A date is compared with the day on which a time was written: 20:30 in
+        New York is that day, though UTC has the next one by then. A time in UTC may have been written anywhere.
+        """
+        try:
+            form, other_form = self.read(value), self.read(other)
+        except NoMoment:
+            return False
+        value, other = value.strip(), other.strip()
+        if DATE.fullmatch(value) or DATE.fullmatch(other):
+            return _days(value)[-1] < _days(other)[0]
+        return form[:10] < other_form[:10]
+
     def _read(self, text, is_past):
         moment, form = _parse(text)
         if moment < EARLIEST:
@@ -95,3 +111,13 @@ def _parse(text):
     except (ValueError, OverflowError):
         raise NoMoment(f"must be a date such as 2016-06-01, but is “{shown(text)}”.") from None
     return moment, written(moment)
+
+
+def _days(text):
+    """The day of a date or time as it was written; of a time in UTC the days that it was anywhere."""
+    if found := DATE.fullmatch(text):
+        return [datetime.date(*map(int, found.groups()))]
+    moment = datetime.datetime.fromisoformat(text)
+    if moment.utcoffset() == datetime.timedelta(0):
+        return [(moment - WEST).date(), (moment + EAST).date()]
+    return [moment.date()]

@@ -143,11 +143,12 @@ class Reader(Values):
             "is_excerpt": self._flag(given.get("is_excerpt"), "is_excerpt"),
             "replies": replies,
         }
-        self._check_dates(data)
+        self._fill_in_answered(data)
+        self._check_order(given)
         return without_empty(data)
 
-    def _check_dates(self, data):
-        """Fills in when the question was answered: with its first reply, where the record does not say."""
+    def _fill_in_answered(self, data):
+        """When the question was answered: with its first reply, where the record does not say."""
         dates = [reply["date"] for reply in data["replies"] if "date" in reply]
         if not data["replies"]:
             if self.needs_reply:
@@ -156,9 +157,16 @@ class Reader(Values):
                 self._refuse("“answered” is given, but there is no reply.")
         elif not data["answered"] and dates:
             data["answered"] = min(dates, key=self.moments.of)
-        for what, date in [("“answered”", data["answered"]), *(("A reply", date) for date in dates)]:
-            if data["asked"] and date and date[:10] < data["asked"][:10]:
-                self._refuse(f"{what} is dated {date[:10]}, before the question of {data['asked'][:10]}.")
+
+    def _check_order(self, given):
+        """Nothing may be dated before the question, as the days were written."""
+        asked, dates = given.get("asked"), [("“answered”", given.get("answered"))]
+        for reply in self._list(given.get("replies"), "replies", MAX_REPLIES):
+            if type(reply) is dict:
+                dates.append(("A reply", reply.get("date")))
+        for what, date in dates:
+            if self.moments.is_before(date, asked):
+                self._refuse(f"{what} is dated {date.strip()}, before the question of {asked.strip()}.")
 
     def _source(self, value):
         text = self._line(value, "source", 30, is_required=True)
