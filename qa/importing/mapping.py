@@ -6,7 +6,7 @@ id = "@hash"                  for lines without an id: made of the line's conten
 [reply]                       the fields of the one reply that each line holds, or
 each = "answers"              of each entry of this list
 body = "text"
-[values.sex]                  their value = ours; "" leaves it out
+[values.sex]                  their value = ours; "" leaves it out; numbers, true and false as JSON writes them
 F = "female"
 [defaults]                    where a line says nothing
 specialty = "General Medicine"
@@ -60,8 +60,8 @@ class Mapping:
         if self.reply:
             entries = _first(given, self.each) if self.each else [given]
             if isinstance(entries, list):
-                replies = [self._take(self.reply, entry, line) for entry in entries if isinstance(entry, dict)]
-                found["replies"] = [reply for reply in replies if reply.get("body") not in (None, "")]
+                replies = [self._take(self.reply, one, line) if isinstance(one, dict) else one for one in entries]
+                found["replies"] = [reply for reply in replies if not _says_nothing(reply)]
             else:
                 found["replies"] = entries
         return found
@@ -82,7 +82,9 @@ class Mapping:
         if isinstance(value, list):
             translated = [self._translated(values, one) for one in value]
             return [one for one in translated if one != ""]
-        return values.get(str(value), value) if isinstance(value, Scalar) else value
+        if not isinstance(value, Scalar):
+            return value
+        return values.get(value if isinstance(value, str) else json.dumps(value), value)
 
 
 def read_map(data: bytes, is_json: bool = False) -> Mapping:
@@ -154,6 +156,10 @@ def _first(given, paths):
         if value not in (None, "", []):
             return value
     return None
+
+
+def _says_nothing(reply):
+    return isinstance(reply, dict) and reply.get("body") in (None, "")
 
 
 def _hash_of(line):
