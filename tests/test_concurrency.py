@@ -7,11 +7,16 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import Doctor, Specialty
 from qa import answering
 from qa.errors import InvalidTransition
-from qa.models import Draft, EventKind, Question, QuestionStatus, RejectReason, Reply, ReplyStatus
+from qa.importing.record_loading import Loader
+from qa.importing.records import Reader
+from qa.importing.vocabulary import Unknown, Vocabulary
+from qa.models import Draft, EventKind, Question, QuestionStatus, RejectReason, Reply, ReplyStatus, Topic
 from tests.asking import SEND, write
 from tests.factories import make_doctor, make_question, make_reply, make_user
+from tests.records import REPLY, record
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -120,6 +125,25 @@ def test_the_same_message_sent_many_times_at_once_is_kept_once():
     assert all_at_once(*[send] * PEOPLE) == [None] * PEOPLE
     assert answers == [302] * PEOPLE
     assert question.follow_ups.count() == 1
+
+
+def importing(source, names, doctor):
+    """Loads a batch for each of the specialties and topics, of which nobody has heard yet."""
+    vocabulary = Vocabulary(Unknown.CREATE, Unknown.CREATE)
+    reader, loader = Reader(vocabulary), Loader(vocabulary)
+    replies = [REPLY | {"doctor": doctor}]
+    given = [record(name, source=source, specialty=name, topics=[name], replies=replies) for name in names]
+    read = [reader.read(1, one)[0] for one in given]
+    return lambda: [loader.load([one]) for one in read]
+
+
+def test_imports_at_once_that_need_the_same_new_names_make_each_once():
+    one = importing("one", ["Skin", "Bones"], "Lu Daokuan")
+    other = importing("other", ["BONES", "SKIN"], "lu daokuan")
+    third = importing("third", ["Skin", "Eyes"], "Lu Daokuan")
+    assert all_at_once(one, other, third) == [None] * 3
+    assert Question.objects.public().count() == 6
+    assert [model.objects.count() for model in (Specialty, Topic, Doctor)] == [3, 3, 1]
 
 
 TEXT = "Small flat spots that fade under a glass are mostly harmless. Keep the skin dry."

@@ -74,6 +74,15 @@ class NameTable:
         """The names without a row, each once."""
         return [name for name in dict.fromkeys(names) if name not in self.keys]
 
+    def learn(self, key: int, name: str) -> None:
+        """A row that there is since; it has the name as it is spelled here, too."""
+        self.keys.setdefault(name, key)
+        self.keys.setdefault(self.spelling.setdefault(name.casefold(), name), key)
+
+    def last(self) -> int:
+        """The greatest primary key."""
+        return max(self.keys.values(), default=0)
+
 
 class Vocabulary:
     """All names, as `qa.importing.records.Reader` asks for them, and their rows, as loading does.
@@ -112,7 +121,10 @@ class Vocabulary:
         )
 
     def make(self, records: Iterable[Record]) -> None:
-        """Make the rows that the records need and that are not there yet, in the current transaction."""
+        """Make the rows that the records need and that are not there yet, in the current transaction.
+
+        That must hold `tables.lock_imports`: then what another import has made since has keys greater than all before.
+        """
         specialties, topics, doctors = {}, {}, {}
         for record in records:
             specialty = record.data["specialty"]
@@ -139,10 +151,13 @@ class Vocabulary:
         return self._doctors.keys[name]
 
     def _make(self, model, table, names, **fields):
-        new = table.new(names)
-        rows = [model(name=name, slug=self._slugs[model].free(name), **fields) for name in new]
-        made = model.objects.bulk_create(rows)
-        table.keys |= {row.name: row.pk for row in made}
+        if table.new(names):
+            for row in model.objects.filter(pk__gt=table.last(), **fields).order_by("pk"):
+                table.learn(row.pk, row.name)
+                self._slugs[model].taken.add(row.slug)
+        rows = [model(name=name, slug=self._slugs[model].free(name), **fields) for name in table.new(names)]
+        for row in model.objects.bulk_create(rows):
+            table.learn(row.pk, row.name)
 
     def _hold(self, model, pairs):
         """The doctors hold these specialties, or the topics have pages in them."""
