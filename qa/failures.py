@@ -1,4 +1,4 @@
-"""What a log may say of an error that nobody foresaw: its type and where it was raised.
+"""Errors that nobody foresaw: what a log may say of one, its type and where it was raised.
 
 Never its message, nor a traceback, which ends with it: PostgreSQL's messages hold the failing row, and so health data.
 """
@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 
 from django.conf import settings
+from django.db import Error, connection
 
 OWN = ("accounts", "portal", "qa")
 
@@ -29,3 +30,8 @@ def _place(frame):
     else:
         path = Path(path.as_posix().rpartition("/site-packages/")[2])
     return f"{path.as_posix()}:{frame.lineno}"
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether it was an error of the database because that does not answer any more."""
+    return isinstance(error, Error) and not (connection.connection and connection.is_usable())

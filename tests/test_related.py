@@ -211,6 +211,8 @@ def test_an_erased_text_leaves_no_computed_link_behind(eczema):
     eczema[1].topics.add(make_topic("Chapped Hands"))
     in_step()
     retention.erase(eczema[0], keep_replies=True)
+    while catch_up():
+        pass
     of_it = RelatedQuestion.objects.filter(question=eczema[0]) | RelatedQuestion.objects.filter(related=eczema[0])
     assert not of_it.exists()
     assert not RelatedTopic.objects.filter(question=eczema[0]).exists()

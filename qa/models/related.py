@@ -1,6 +1,6 @@
 """Where to read on: links from a question to others and to topics, each saying who set it."""
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -16,7 +16,19 @@ class RelatedOrigin(models.TextChoices):
     COMPUTED = "computed", _("Computed")
 
 
-class RelatedQuestionManager(models.Manager):
+class ComputedQuerySet(models.QuerySet):
+    """The words for "which computed links"."""
+
+    def computed(self):
+        return self.filter(origin=RelatedOrigin.COMPUTED)
+
+    def delete_unlocked(self):
+        """Delete them without waiting: what somebody holds just now is being deleted, or made an editor's, anyway."""
+        keys = self.order_by().select_for_update(skip_locked=True).values_list("pk", flat=True)
+        self.model.objects.filter(pk__in=list(keys)).delete()
+
+
+class RelatedQuestionManager(models.Manager.from_queryset(ComputedQuerySet)):
     def get_by_natural_key(self, source, source_id, related_source, related_source_id):
         return self.get(
             question__source=source,
@@ -56,7 +68,7 @@ class RelatedQuestion(models.Model):
     natural_key.dependencies = ["qa.question"]
 
 
-class RelatedTopicQuerySet(models.QuerySet):
+class RelatedTopicQuerySet(ComputedQuerySet):
     """The words for "which related topics"."""
 
     def chosen(self):
@@ -116,7 +128,13 @@ class RelatedReason(models.TextChoices):
 
 
 class RelatedChangeQuerySet(models.QuerySet):
-    """The words for "which changes"."""
+    """The words for "which changes". Who notes or deletes some takes a turn before, in the same transaction."""
+
+    def take_turn(self):
+        """Until the transaction ends nobody else has a turn. Who has one waits for nobody, so never in a circle."""
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s::regclass::oid::bigint)", [self.model._meta.db_table])
 
     def for_worker(self):
         """What the worker sees to, the oldest first: all but what a command was started for."""

@@ -2,18 +2,20 @@
 
 A row of `RelatedChange` says that a question's links are to be computed. It is noted by `catch_up` of search, in the
 transaction that writes the question's entry, and deleted in the one that writes the links: nothing is lost or doubled.
-Where the links of a question cannot be computed, its row stays and is tried again later; the others go on.
+Where the links of a question cannot be computed, its row stays and is tried again later; the others go on. So it is
+with those that somebody is changing just now: nothing here waits for people while it holds what they may want.
 """
 
 import logging
 import time
 from collections import defaultdict
 
-from django.db import Error, IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Max
 
-from qa.failures import describe
-from qa.models import Question, RelatedChange, RelatedOrigin, RelatedQuestion, RelatedReason, RelatedTopic
+from qa.failures import describe, is_away
+from qa.locks import wait_briefly
+from qa.models import Question, RelatedChange, RelatedOrigin, RelatedQuestion, RelatedReason, RelatedTopic, Topic
 from qa.related.finding import Match, find_matches, find_matches_of
 from qa.related.meaning import embed, text_of, vectors_of
 from qa.related.topics import TOPICS, related_topics
@@ -27,10 +29,11 @@ AT_ONCE = 16
 AT_ONCE_OF_ALL = 32  # more at once are no quicker, and others wait until their links are written
 MOST_ADDED = 50_000
 TRY_AGAIN = 3600  # seconds until links that could not be computed are tried again
+BUSY = 10  # seconds, likewise, where somebody was changing one of the questions
 MOST_FAILED = 100  # changes; where more fail, it is not the questions that are at fault
 
 logger = logging.getLogger(__name__)
-_failed = {}  # what this process could not do: the key of the change, and when it failed
+_failed, _busy = {}, {}  # what this process could not do: the key of the change, and when that was
 
 
 def catch_up(limit: int = AT_ONCE) -> int:
@@ -38,7 +41,7 @@ def catch_up(limit: int = AT_ONCE) -> int:
 
     Returns how many changes were seen to; 0 when none is left. Safe beside others that do the same.
     """
-    return _see_to(list(_without_failed(RelatedChange.objects.for_worker())[:limit]))
+    return _see_to(list(_without_put_off(RelatedChange.objects.for_worker())[:limit]))
 
 
 def start_rebuild() -> tuple[int, bool]:
@@ -49,6 +52,7 @@ def start_rebuild() -> tuple[int, bool]:
     goes_on = RelatedChange.objects.for_rebuild(0, 1).exists()
     if not goes_on:
         with transaction.atomic():
+            RelatedChange.objects.take_turn()
             last = RelatedChange.objects.aggregate(last=Max("pk"))["last"] or 0
             keys = list(Question.objects.relatable().order_by("pk").values_list("pk", flat=True))
             for start in range(0, len(keys), MOST_ADDED):
@@ -69,36 +73,31 @@ def rebuild_some(finder: Finder, part: int = 0, of: int = 1, limit: int = AT_ONC
         limit: how many at most.
     """
     rows = RelatedChange.objects
-    changes = list(_without_failed(rows.for_rebuild(part, of))[:limit])
+    changes = list(_without_put_off(rows.for_rebuild(part, of))[:limit])
     # The worker begins at the other end
-    changes = changes or list(_without_failed(rows.for_worker().share(part, of)).order_by("-pk")[:limit])
+    changes = changes or list(_without_put_off(rows.for_worker().share(part, of)).order_by("-pk")[:limit])
     return _see_to(changes, finder)
 
 
 def rebuild(question: Question) -> None:
     """Compute the links of one question now."""
-    RelatedChange.objects.note([question.pk], RelatedReason.CHANGED)
+    with transaction.atomic():
+        RelatedChange.objects.take_turn()
+        RelatedChange.objects.note([question.pk], RelatedReason.CHANGED)
     _see_to(list(RelatedChange.objects.filter(question_id=question.pk)))
 
 
 def _see_to(changes, finder=None):
     questions = Question.objects.relatable().prefetch_related("parts", "topics")
     questions = questions.in_bulk([change.question_id for change in changes])
-    computed = _try_to_compute(_with_vectors(list(questions.values())), finder)
+    without_vector = _add_vectors(questions.values())
+    computed = _try_to_compute([question for key, question in questions.items() if key not in without_vector], finder)
     failed = [change for change in changes if computed.get(change.question_id, True) is None]
-    _put_off(failed)
-    changes, seen = [change for change in changes if change not in failed], len(changes)
-    computed = {key: links for key, links in computed.items() if links is not None}
-    try:
-        _write(changes, computed)
-    except IntegrityError:  # one of the links' ends was deleted just now; the others are to be written all the same
-        for change in changes:
-            one = {key: links for key, links in computed.items() if key == change.question_id}
-            try:
-                _write([change], one)
-            except IntegrityError:
-                _write([change], {})
-    return seen
+    busy = [change for change in changes if change.question_id in without_vector]
+    busy += _try_to_write([change for change in changes if change not in [*failed, *busy]], computed)
+    _put_off(failed, _failed)
+    _put_off(busy, _busy)
+    return len(changes)
 
 
 def _try_to_compute(questions, finder):
@@ -106,8 +105,7 @@ def _try_to_compute(questions, finder):
     try:
         return _compute(questions, finder)
     except Exception as error:  # whatever it is, one question must not hold up all others
-        is_away = isinstance(error, Error) and not (connection.connection and connection.is_usable())
-        if is_away or len(_failed) >= MOST_FAILED:
+        if is_away(error) or len(_failed) >= MOST_FAILED:
             raise
         if len(questions) == 1:
             logger.error("Could not compute the links of question %s: %s", questions[0].pk, describe(error))
@@ -116,28 +114,33 @@ def _try_to_compute(questions, finder):
     return {key: links for each in found for key, links in each.items()}
 
 
-def _put_off(changes):
-    """What failed waits; of a rebuild, for the worker."""
-    _failed.update((change.pk, time.monotonic()) for change in changes)
-    those = RelatedChange.objects.filter(pk__in=[change.pk for change in changes], reason=RelatedReason.REBUILD)
-    those.update(reason=RelatedReason.NEIGHBOUR)
+def _put_off(changes, put_off):
+    """What could not be done waits; of a rebuild, for the worker."""
+    if changes:
+        put_off.update((change.pk, time.monotonic()) for change in changes)
+        those = RelatedChange.objects.filter(pk__in=[change.pk for change in changes], reason=RelatedReason.REBUILD)
+        with transaction.atomic():
+            RelatedChange.objects.take_turn()
+            those.update(reason=RelatedReason.NEIGHBOUR)
 
 
-def _without_failed(changes):
-    """The changes without those that failed in this process not long ago."""
-    for key in [key for key, at in _failed.items() if time.monotonic() >= at + TRY_AGAIN]:
-        del _failed[key]
-    return changes.exclude(pk__in=list(_failed))
+def _without_put_off(changes):
+    """The changes without those that this process could not see to not long ago."""
+    for put_off, seconds in ((_failed, TRY_AGAIN), (_busy, BUSY)):
+        for key in [key for key, at in put_off.items() if time.monotonic() >= at + seconds]:
+            del put_off[key]
+    return changes.exclude(pk__in=[*_failed, *_busy])
 
 
-def _with_vectors(questions):
-    vectors = vectors_of(question.pk for question in questions)
+def _add_vectors(questions):
+    """Give each question its vector; the keys of those that should have one, but somebody is changing them just now."""
+    vectors, is_possible = vectors_of(question.pk for question in questions), False
     if missing := [question for question in questions if question.pk not in vectors]:
-        embed(missing)
+        is_possible = embed(missing) > 0
         vectors |= vectors_of(question.pk for question in missing)
     for question in questions:
         question.vector = vectors.get(question.pk)
-    return questions
+    return {question.pk for question in missing if is_possible and question.pk not in vectors}
 
 
 def _compute(questions, finder):
@@ -169,24 +172,66 @@ def choose(matches: list[Match], specialty: int | None) -> list[Match]:
     return chosen
 
 
+def _try_to_write(changes, computed):
+    """Write the links; the changes that must wait, since somebody is changing one of the questions just now."""
+    own = {change.question_id for change in changes}
+    computed = {key: links for key, links in computed.items() if key in own and links is not None}
+    try:
+        return _write(changes, computed)
+    except IntegrityError:  # one of the links' ends was deleted just now; the others are to be written all the same
+        if len(changes) == 1:
+            return _write(changes, {})
+    except OperationalError as error:  # somebody holds what could not be foreseen
+        if is_away(error):
+            raise
+        if len(changes) == 1:
+            return changes
+    return [busy for change in changes for busy in _try_to_write([change], computed)]
+
+
 @transaction.atomic
 def _write(changes, computed):
-    """Replace the computed links of the questions, unless one has changed meanwhile; the changes are seen to."""
-    ends = {match.question_id for similar, _topics in computed.values() for match in similar}
-    locked = Question.objects.relatable().filter(pk__in={*ends, *computed}).order_by("pk")
-    readable = set(locked.select_for_update(no_key=True).values_list("pk", flat=True))
-    still = RelatedChange.objects.filter(pk__in=[change.pk for change in changes]).select_for_update()
-    waiting = {change.question_id: change.reason for change in still}
+    """Replace the computed links of the questions, unless one has changed meanwhile; the changes are seen to.
+
+    Who removes a question is never in its way: it waits only for its turn, when it holds nothing yet, and leaves alone
+    what others hold. Returns the changes that were left alone.
+    """
+    RelatedChange.objects.take_turn()
+    wait_briefly()
+    readable, busy = _hold(computed)
+    left = [change for change in changes if change.question_id in busy]
+    changes = RelatedChange.objects.filter(pk__in=[change.pk for change in changes if change not in left])
+    waiting = dict(changes.values_list("question_id", "reason"))
     keys = [key for key in computed if key in waiting and key in readable]
-    RelatedQuestion.objects.filter(question__in=keys, origin=RelatedOrigin.COMPUTED).delete()
-    RelatedTopic.objects.filter(question__in=keys, origin=RelatedOrigin.COMPUTED).delete()
+    for links in (RelatedQuestion.objects, RelatedTopic.objects):
+        links.computed().filter(question__in=keys).delete_unlocked()
     similar, topics = _rows(keys, computed, readable)
     RelatedQuestion.objects.bulk_create(similar, ignore_conflicts=True)
     RelatedTopic.objects.bulk_create(topics, ignore_conflicts=True)
-    RelatedChange.objects.filter(pk__in=[change.pk for change in changes]).delete()
+    changes.delete()
     changed = {key for key in keys if waiting[key] == RelatedReason.CHANGED}
     neighbours = {row.related_id for row in similar if row.question_id in changed}
     RelatedChange.objects.note(sorted(neighbours), RelatedReason.NEIGHBOUR)
+    return left
+
+
+def _hold(computed):
+    """Lock what is at the ends of the links, where it can be read and nobody else holds it.
+
+    Returns the keys of the questions that are locked, and the questions of which one end is not, though it is there.
+    """
+    ends = {key: {key, *(match.question_id for match in similar)} for key, (similar, _topics) in computed.items()}
+    topics = {key: {pair[0] for pair in pairs} for key, (_similar, pairs) in computed.items()}
+    readable, held = _lock(Question.objects.relatable(), set().union(*ends.values()))
+    _those, held_topics = _lock(Topic.objects.all(), set().union(*topics.values()))
+    return readable, {key for key in computed if ends[key] & held or topics[key] & held_topics}
+
+
+def _lock(things, keys):
+    """The keys of those that are locked now, and of those that somebody else holds."""
+    things = things.filter(pk__in=keys).order_by("pk")
+    locked = set(things.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True))
+    return locked, set(things.exclude(pk__in=locked).values_list("pk", flat=True))
 
 
 def _rows(keys, computed, readable):

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import transaction
 
 from qa import embedding
-from qa.models import Embedding, Question
+from qa.models import Embedding, Question, RelatedChange
 
 AT_ONCE = 64
 
@@ -31,14 +31,17 @@ def embed_missing(part: int = 0, of: int = 1, progress=None) -> int:
 
 
 def embed(questions: Iterable[Question]) -> int:
-    """Give each of these questions its vector; how many got one: none without a model."""
+    """Give each of these questions its vector, but those that somebody is changing just now; how many there are: none
+    without a model."""
     texts = {question.pk: text_of(question) for question in questions}
     vectors = embedding.embed(list(texts.values()))
     if vectors is None:
         return 0
     with transaction.atomic():
+        RelatedChange.objects.take_turn()  # so that none is left alone because others relate it
         # Whoever changes or erases a text meanwhile must not get the vector of what was there before.
-        locked = Question.objects.relatable().filter(pk__in=texts).order_by("pk").select_for_update(no_key=True)
+        locked = Question.objects.relatable().filter(pk__in=texts).order_by("pk")
+        locked = locked.select_for_update(no_key=True, skip_locked=True)
         unchanged = {question.pk for question in locked if text_of(question) == texts[question.pk]}
         Embedding.objects.bulk_create(
             (

@@ -17,7 +17,9 @@ from qa.models import (
     QuestionPart,
     QuestionTopic,
     RelatedChange,
+    RelatedQuestion,
     RelatedReason,
+    RelatedTopic,
     Reply,
     SearchChange,
     SearchEntry,
@@ -58,13 +60,23 @@ def catch_up(limit: int = BATCH) -> int:
 
 
 def note_for_related(questions: Iterable[int]) -> None:
-    """What is new or has changed may resemble other questions than before.
+    """What is new or has changed may resemble other questions than before. What is not to be compared any longer loses
+    its computed links, and those that led to it get another one.
 
     Args:
-        questions: keys; the caller holds the row of each in `SearchChange`.
+        questions: keys; the caller holds the row of each in `SearchChange`, and locks nothing after this.
     """
-    relatable = Question.objects.relatable().filter(pk__in=list(questions))
-    RelatedChange.objects.note(list(relatable.values_list("pk", flat=True)), RelatedReason.CHANGED)
+    keys = set(questions)
+    RelatedChange.objects.take_turn()
+    relatable = set(Question.objects.relatable().filter(pk__in=keys).values_list("pk", flat=True))
+    RelatedChange.objects.note(sorted(relatable), RelatedReason.CHANGED)
+    gone = keys - relatable
+    leading_there = RelatedQuestion.objects.computed().filter(related__in=gone)
+    neighbours = set(leading_there.values_list("question", flat=True))
+    RelatedChange.objects.note(sorted(neighbours - gone), RelatedReason.NEIGHBOUR)
+    leading_there.delete_unlocked()
+    for links in (RelatedQuestion.objects, RelatedTopic.objects):
+        links.computed().filter(question__in=gone).delete_unlocked()
 
 
 def write(things: Iterable[tuple[str, int]], tally: Tally) -> None:

@@ -66,16 +66,9 @@ SQLITE_INDEX = {
         VALUES (NEW.id, NEW.heading, NEW.body, NEW.replies, NEW.labels); END""",
 }
 
-# What was computed from a question goes with it: its vector whenever the text may have changed, links to and from
-# it where it is not to be compared any longer; the questions that lose a link get another one.
-GONE = "origin = 'computed' AND (NEW.status <> 'answered' OR NEW.erased_at IS NOT NULL)"
-FORGET_COMPUTED = [
-    "DELETE FROM qa_embedding WHERE question_id = NEW.id;",
-    "INSERT INTO qa_relatedchange (question_id, reason) SELECT question_id, 'neighbour' FROM qa_relatedquestion "
-    f"WHERE related_id = NEW.id AND {GONE} ON CONFLICT DO NOTHING;",
-    f"DELETE FROM qa_relatedquestion WHERE (question_id = NEW.id OR related_id = NEW.id) AND {GONE};",
-    f"DELETE FROM qa_relatedtopic WHERE question_id = NEW.id AND {GONE};",
-]
+# The vector of a question goes with the text it was made of. Computed links are left to `entries.catch_up`: whoever
+# removes a question must not have to wait for who computes links just now.
+FORGET_VECTOR = "DELETE FROM qa_embedding WHERE question_id = NEW.id;"
 
 
 def _actions(source, event, keys, ending=""):
@@ -96,7 +89,7 @@ def _actions(source, event, keys, ending=""):
         if not is_new:
             yield f"DELETE FROM qa_searchentry WHERE kind = '{kind}' AND object_id IN ({found});"
     if source.table == "qa_question" and event == "UPDATE":
-        yield from FORGET_COMPUTED
+        yield FORGET_VECTOR
 
 
 def _matters(source, event, row="{row}", differs=""):
