@@ -3,13 +3,23 @@
 SQLite has none: only one can write there at a time.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.db import connection
 
 BRIEFLY = "200ms"  # far less than the second after which PostgreSQL looks for a deadlock, and ends somebody
 
 
-def wait_briefly() -> None:
-    """Until the transaction ends: whatever another holds for longer than a moment is an OperationalError."""
+@contextmanager
+def waiting_briefly() -> Iterator[None]:
+    """Within a transaction: whatever another holds for longer than a moment is an OperationalError."""
+    _wait_at_most(f"'{BRIEFLY}'")
+    yield
+    _wait_at_most("DEFAULT")
+
+
+def _wait_at_most(time):
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = '{BRIEFLY}'")
+            cursor.execute(f"SET LOCAL lock_timeout TO {time}")

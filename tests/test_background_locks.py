@@ -7,9 +7,10 @@ import pytest
 from django.db import connection, transaction
 
 from qa import related
-from qa.models import Question, QuestionStatus, RelatedChange, RelatedQuestion, RelatedReason, SearchChange
+from qa.models import Question, QuestionStatus, RelatedChange, RelatedQuestion, RelatedReason, SearchChange, SearchEntry
 from qa.related import links
-from qa.search import catch_up
+from qa.search import catch_up, rebuild
+from qa.search.pipeline import VERSION
 from tests.factories import in_step, make_answered_question
 
 pytestmark = [
@@ -47,6 +48,18 @@ def other():
 
     with ThreadPoolExecutor(1) as pool:
         yield lambda work: pool.submit(run, work)
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+        return cursor.fetchone()
+
+
+def until(condition):
+    began = time.monotonic()
+    while not condition() and time.monotonic() < began + SOON:
+        time.sleep(0.01)
 
 
 def meanwhile(monkeypatch, act):
@@ -129,3 +142,16 @@ def test_links_that_cannot_be_written_for_a_deadlock_are_written_later(eczema, o
     monkeypatch.setattr(links, "BUSY", 0)
     in_step()
     assert RelatedQuestion.objects.filter(question=eczema[0]).count() == 2
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 2), (2, 0)])
+def test_a_rebuild_of_search_and_who_changes_many_texts_do_not_wait_in_a_circle(eczema, other, first, last):
+    SearchEntry.objects.update(version=0)
+    with transaction.atomic():
+        Question.objects.filter(pk=eczema[first].pk).update(body="Other words")
+        rebuilding = other(rebuild)
+        until(somebody_waits)
+        Question.objects.filter(pk=eczema[last].pk).update(body="Other words")
+    rebuilding.result(SOON)
+    in_step()
+    assert SearchEntry.objects.filter(kind="question", version=VERSION).count() == 3

@@ -14,7 +14,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Max
 
 from qa.failures import describe, is_away
-from qa.locks import wait_briefly
+from qa.locks import waiting_briefly
 from qa.models import Question, RelatedChange, RelatedOrigin, RelatedQuestion, RelatedReason, RelatedTopic, Topic
 from qa.related.finding import Match, find_matches, find_matches_of
 from qa.related.meaning import embed, text_of, vectors_of
@@ -197,7 +197,11 @@ def _write(changes, computed):
     what others hold. Returns the changes that were left alone.
     """
     RelatedChange.objects.take_turn()
-    wait_briefly()
+    with waiting_briefly():
+        return _replace(changes, computed)
+
+
+def _replace(changes, computed):
     readable, busy = _hold(computed)
     left = [change for change in changes if change.question_id in busy]
     changes = RelatedChange.objects.filter(pk__in=[change.pk for change in changes if change not in left])

@@ -1,12 +1,16 @@
 """Entries: what search looks into, made of what the public may read, and kept in step with it."""
 
+import logging
+import time
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import accumulate
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Doctor
+from qa.failures import describe, is_away
 from qa.models import (
     UNDATED,
     Article,
@@ -31,8 +35,15 @@ from qa.search.words import Tally
 
 BATCH = 500
 MOST_TERMS = 20_000  # of a field; what a database can index has an end
+MOST_BYTES = 1_000_000  # of the terms of an entry; PostgreSQL takes some 48,000 more, for the labels
+EACH = 5  # bytes that a term takes beside its letters
+TRY_AGAIN = 3600  # seconds until an entry that could not be written is tried again
+MOST_FAILED = 100  # entries; where more fail, it is not the texts that are at fault
 
 WHOLE = "whole"  # the label of questions that may be compared with others: no excerpt, and not erased
+
+logger = logging.getLogger(__name__)
+_failed = {}  # what this process could not write: the key of the change, and when that was
 
 
 def label(name: str, value: object = "") -> str:
@@ -44,19 +55,49 @@ def catch_up(limit: int = BATCH) -> int:
     """Write the entries of up to `limit` things that changed; how many changes that were. 0 when nothing is left.
 
     Safe beside others that do the same, and beside who changes the texts meanwhile: whatever somebody is changing just
-    now is left for the next time.
+    now is left for the next time. An entry that cannot be written is tried again later; the others are written.
     """
-    if not SearchChange.objects.exists():
+    for key in [key for key, at in _failed.items() if time.monotonic() >= at + TRY_AGAIN]:
+        del _failed[key]
+    changes = SearchChange.objects.exclude(pk__in=list(_failed)).order_by("pk")
+    if not changes.exists():
         return 0
     with transaction.atomic():
-        changes = SearchChange.objects.select_for_update(skip_locked=True).order_by("pk")
-        found = list(changes[:limit])
-        tally = Tally()
-        write(((change.kind, change.object_id) for change in found), tally)
-        tally.save()
-        SearchChange.objects.filter(pk__in=[change.pk for change in found]).delete()
-        note_for_related(change.object_id for change in found if change.kind == EntryKind.QUESTION)
+        found = list(changes.select_for_update(skip_locked=True)[:limit])
+        written = write(found, Tally())
+        note_for_related(change.object_id for change in written if change.kind == EntryKind.QUESTION)
     return len(found)
+
+
+def write(changes: list[SearchChange], tally: Tally) -> list[SearchChange]:
+    """Write the entries of what changed anew, and count them. The caller holds the rows of the changes.
+
+    Returns those that are done, which are deleted: all but what could not be written.
+    """
+    failed = _try_to_write(changes, tally)
+    _failed.update((change.pk, time.monotonic()) for change in failed)
+    written = [change for change in changes if change.pk not in _failed]
+    SearchChange.objects.filter(pk__in=[change.pk for change in written]).delete()
+    return written
+
+
+def _try_to_write(changes, tally):
+    """Write the entries; the changes of which that failed."""
+    try:
+        with transaction.atomic():
+            _write([(change.kind, change.object_id) for change in changes], tally)
+            tally.save()
+    except Exception as error:  # whatever it is, one text must not hold up all others
+        tally.clear()
+        if is_away(error) or len(_failed) >= MOST_FAILED:
+            raise
+        if len(changes) == 1:
+            logger.error("Could not write the entry of %s: %s", changes[0], describe(error))
+            return changes
+    else:
+        return []
+    half = len(changes) // 2
+    return _try_to_write(changes[:half], tally) + _try_to_write(changes[half:], tally)
 
 
 def note_for_related(questions: Iterable[int]) -> None:
@@ -79,11 +120,8 @@ def note_for_related(questions: Iterable[int]) -> None:
         links.computed().filter(question__in=gone).delete_unlocked()
 
 
-def write(things: Iterable[tuple[str, int]], tally: Tally) -> None:
-    """Write the entries of things (kind and key) anew, and count them; of what the public may not read, none.
-
-    The caller holds the row of each in `SearchChange`.
-    """
+def _write(things, tally):
+    """The entries of things (kind and key); of what the public may not read, none."""
     keys = defaultdict(list)
     for kind, key in things:
         keys[kind].append(key)
@@ -93,7 +131,11 @@ def write(things: Iterable[tuple[str, int]], tally: Tally) -> None:
         if kind == EntryKind.TOPIC:
             tally.add_topic()
         for key, heading, body, replies, labels in MAKERS[kind](found):
-            terms = [" ".join(index_terms(text, tally.spellings)[:MOST_TERMS]) for text in (heading, body, replies)]
+            terms, room = [], MOST_BYTES
+            for text in (heading, body, replies):
+                fitting = _fitting(index_terms(text, tally.spellings)[:MOST_TERMS], room)
+                room -= _bytes(fitting)
+                terms.append(" ".join(fitting))
             if kind == EntryKind.QUESTION:
                 labels += [HEADING + term for term in dict.fromkeys(terms[0].split())]
             entry = SearchEntry(kind=kind, object_id=key, version=VERSION, labels=" ".join([label(kind), *labels]))
@@ -101,6 +143,19 @@ def write(things: Iterable[tuple[str, int]], tally: Tally) -> None:
             tally.add_entry(entry)
             entries.append(entry)
     SearchEntry.objects.bulk_create(entries, batch_size=BATCH)
+
+
+def _fitting(terms, room):
+    """As many of the terms as there is room for, in bytes."""
+    if _bytes(terms) <= room:
+        return terms
+    return [
+        term for term, size in zip(terms, accumulate(_bytes([term]) for term in terms), strict=True) if size <= room
+    ]
+
+
+def _bytes(terms):
+    return sum(len(term.encode()) + EACH for term in terms)
 
 
 def _questions(keys):

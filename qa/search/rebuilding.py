@@ -1,11 +1,14 @@
 """Writing all entries: of what has none yet, or one of an older text pipeline. Begun again after a stop, it goes on."""
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.db.models import Q
 
 from accounts.models import Doctor
+from qa.failures import is_away
+from qa.locks import waiting_briefly
 from qa.models import Article, EntryKind, Question, SearchChange, SearchEntry, SearchSpelling, SearchWord, Topic
 from qa.planning import analyze
 from qa.search.engine import engine
@@ -73,15 +76,27 @@ def _batches(things, order) -> Iterator[list[int]]:
         last = batch[-1]
 
 
-@transaction.atomic
 def _write(kind, keys, tally):
+    """Where somebody changes some of the things for longer, each by itself: who waits then holds nothing."""
+    try:
+        _write_together(kind, sorted(keys), tally)
+    except OperationalError as error:
+        if is_away(error):
+            raise
+        for key in keys:
+            _write_together(kind, [key], Tally(is_counting=False))
+
+
+@transaction.atomic
+def _write_together(kind, keys, tally):
     """As `entries.catch_up` does it: only who holds the row of a change writes the entry."""
+    with waiting_briefly() if len(keys) > 1 else nullcontext():
+        rows = [SearchChange(kind=kind, object_id=key) for key in keys]
+        SearchChange.objects.bulk_create(rows, ignore_conflicts=True)
     changes = SearchChange.objects.filter(kind=kind, object_id__in=keys)
-    SearchChange.objects.bulk_create([SearchChange(kind=kind, object_id=key) for key in keys], ignore_conflicts=True)
-    held = dict(changes.select_for_update(skip_locked=True).values_list("object_id", "pk"))
+    held = list(changes.select_for_update(skip_locked=True))
+    there = SearchEntry.objects.filter(kind=kind, object_id__in=keys)
+    there = set(there.values_list("object_id", flat=True))
+    written = {change.object_id for change in write(held, tally)}
     if kind == EntryKind.QUESTION:  # one that has no entry at all is new or has changed
-        there = SearchEntry.objects.filter(kind=kind, object_id__in=held)
-        note_for_related(held.keys() - set(there.values_list("object_id", flat=True)))
-    write([(kind, key) for key in keys if key in held], tally)
-    tally.save()
-    SearchChange.objects.filter(pk__in=held.values()).delete()
+        note_for_related(written - there)

@@ -54,6 +54,10 @@ class Tally:
         ]
         SearchSpelling.objects.bulk_create(rows, batch_size=BATCH, ignore_conflicts=True)
         self.saved |= self.spellings
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget what is not saved."""
         self.spellings, self.numbers = set(), Counter()
 
 
