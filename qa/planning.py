@@ -1,5 +1,8 @@
 """What the database knows of how full its tables are. By that it plans queries, and badly where it knows nothing."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from django.apps import apps
 from django.core.cache import cache
 from django.db import connection, models
@@ -31,5 +34,19 @@ def analyze(*many: type[models.Model]) -> None:
 
 def analyze_daily() -> None:
     """As `analyze`, once a day. PostgreSQL does so by itself."""
-    if connection.vendor == "sqlite" and cache.add("planning_analyzed", True, DAY):
-        analyze()
+    if connection.vendor == "sqlite":
+        with once_in("planning_analyzed", DAY) as is_due:
+            if is_due:
+                analyze()
+
+
+@contextmanager
+def once_in(key: str, seconds: int) -> Iterator[bool]:
+    """Whether what is done within is to be done: nobody has done it in so many seconds. What fails is not done."""
+    is_due = cache.add(key, True, seconds)
+    try:
+        yield is_due
+    except BaseException:
+        if is_due:
+            cache.delete(key)
+        raise

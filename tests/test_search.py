@@ -274,6 +274,16 @@ def test_the_words_of_what_was_erased_are_forgotten_in_time_however_many_entries
     assert not recount_regularly()
 
 
+def test_a_count_that_fails_is_made_again_the_next_time(monkeypatch):
+    cache.delete("search_recounted")
+    with monkeypatch.context() as patch:
+        patch.setattr("qa.search.words.recount", lambda: 1 / 0)
+        for _time in range(2):
+            with pytest.raises(ZeroDivisionError):
+                recount_regularly()
+    assert recount_regularly()
+
+
 @pytest.mark.django_db(transaction=True)
 def test_who_counts_all_anew_waits_for_who_counts_words_and_not_in_a_circle():
     make_answered_question(title="Gout and zoster")

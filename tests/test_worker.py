@@ -5,9 +5,11 @@ import re
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
+from qa import planning
 from qa.management.commands import worker
 from qa.models import EventKind, Question
 from tests.factories import make_question
@@ -92,3 +94,14 @@ def test_a_database_that_is_away_is_one_warning_a_round(tmp_path):
     assert said.count("The database does not answer: OperationalError") == 1
     assert "Could not do" not in said
     assert "Traceback" not in said
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL does so by itself")
+def test_tables_that_could_not_be_analyzed_are_the_next_time(monkeypatch):
+    cache.delete("planning_analyzed")
+    done = []
+    monkeypatch.setattr("qa.planning.analyze", lambda: done.append(1) or 1 / 0)
+    for _time in range(2):
+        with pytest.raises(ZeroDivisionError):
+            planning.analyze_daily()
+    assert len(done) == 2

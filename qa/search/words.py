@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterable
 from random import randrange
 
-from django.core.cache import cache
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
 from qa.models import SearchEntry, SearchSpelling, SearchWord
+from qa.planning import once_in
 from qa.search.engine import HEADING, engine, fetch
 from qa.search.pipeline import term_of
 
@@ -78,10 +78,10 @@ def rarity(number: int, of_all: int) -> float:
 def recount_regularly() -> bool:
     """As `recount`, once a day, and once a week where there are so many entries that it takes long."""
     pause = WEEK if SearchEntry.objects.count() > COUNTED_DAILY else DAY
-    if not cache.add("search_recounted", True, pause):
-        return False
-    recount()
-    return True
+    with once_in("search_recounted", pause) as is_due:
+        if is_due:
+            recount()
+    return is_due
 
 
 def recount() -> None:
