@@ -246,10 +246,10 @@ def test_sql_that_is_written_once_asks_for_each_question_anew():
     ask = prepared(lambda pk: Question.objects.public().for_page().filter(pk=pk))
     questions = [make_answered_question(title=f"Question {n}") for n in range(3)]
     for _time in range(2):
-        assert [list(ask(question.pk)) for question in questions] == [[question] for question in questions]
-        assert list(ask(2**62)) == []
+        assert [ask(question.pk) for question in questions] == [[question] for question in questions]
+        assert ask(2**62) == []
     questions[0].remove(None, "Asked for.")
-    assert list(ask(questions[0].pk)) == []
+    assert ask(questions[0].pk) == []
 
 
 def test_sql_that_is_written_once_asks_for_each_list_of_questions_anew():

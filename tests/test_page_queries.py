@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from django.db import connection
+from django.db import NotSupportedError, connection, transaction
 from django.utils import timezone
 
 from qa.models import Question, RelatedOrigin, prepared, written_once
@@ -66,7 +66,40 @@ def test_what_the_database_has_planned_is_planned_anew_for_another_connection(dj
     question = make_answered_question()
     ask = prepared(lambda pk: Question.objects.public().filter(pk=pk))
     for _connection in range(2):
-        assert list(ask(question.pk)) == [question]
+        assert ask(question.pk) == [question]
         with django_assert_num_queries(1):
-            assert list(ask(question.pk)) == [question]
+            assert ask(question.pk) == [question]
         connection.close()
+
+
+@pytest.fixture
+def pseudonyms_get_longer():
+    """As a migration does under a running process; afterwards they are as they were."""
+
+    def change_to(length):
+        with connection.cursor() as cursor:
+            cursor.execute(f"ALTER TABLE qa_question ALTER COLUMN pseudonym TYPE varchar({length})")
+
+    length = Question._meta.get_field("pseudonym").max_length
+    yield lambda: change_to(length + 1)
+    change_to(length)
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="keeps no plans")
+@pytest.mark.django_db(transaction=True)
+def test_what_the_database_has_planned_is_planned_anew_once_its_tables_have_changed(monkeypatch, pseudonyms_get_longer):
+    monkeypatch.setattr(written_once, "_keeps_plans", lambda _connection: True)
+    question = make_answered_question()
+    asking = [prepared(lambda pk: Question.objects.public().filter(pk=pk)) for _time in range(2)]
+    assert [ask(question.pk) for ask in asking] == [[question], [question]]
+    pseudonyms_get_longer()
+    assert asking[0](question.pk) == [question]
+    with pytest.raises(NotSupportedError), transaction.atomic():
+        asking[1](question.pk)
+    assert asking[1](question.pk) == [question]
+
+
+def test_what_is_written_once_takes_no_further_word():
+    question = make_answered_question()
+    with pytest.raises(AttributeError):
+        prepared(lambda pk: Question.objects.filter(pk=pk))(question.pk).public()

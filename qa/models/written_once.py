@@ -1,5 +1,5 @@
 """What is read most: its SQL is written once, and that which depends on one key (`prepared`) also planned once, where
-the database keeps plans. Both take far longer than the answer."""
+the database keeps plans. Both take far longer than the answer. That is a list: no further word could change the SQL."""
 
 import itertools
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from copy import copy
 from functools import wraps
 from weakref import WeakSet
 
-from django.db import connection, connections
-from django.db.models import QuerySet
+from django.db import NotSupportedError, connection, connections
+from django.db.models import Model
 
 STAND_IN = -(2**62) - 17  # a key that no row has, which the SQL is written with
 ROOM = 32  # keys of a list; for longer ones the SQL is written again
@@ -23,6 +23,7 @@ class Statement:
         self.sql, self.params = sql, params
         self.name = f"read_often_{next(_numbers)}"
         self.prepared_by = WeakSet()  # connections of PostgreSQL, which keep the plan until they are closed
+        self.outdated_for = WeakSet()  # those of them whose plan is to be made anew
 
     def for_key(self, connection, key: int) -> tuple[str, tuple]:
         """The SQL and its parameters as `connection` takes them."""
@@ -32,9 +33,21 @@ class Statement:
         if connection.connection not in self.prepared_by:
             sql = connection.ops.compose_sql(self.sql, self.params).replace(str(STAND_IN), "$1")
             with connection.cursor() as cursor:
+                if connection.connection in self.outdated_for:
+                    cursor.execute(f"DEALLOCATE {self.name}")
+                    self.outdated_for.discard(connection.connection)
                 cursor.execute(f"PREPARE {self.name} (bigint) AS {sql}")
             self.prepared_by.add(connection.connection)
         return f"EXECUTE {self.name} (%s)", (key,)
+
+    def forget_plan(self, connection) -> bool:
+        """The plan does not fit the tables any more, which have changed: the next time it is made anew. Whether that
+        may be at once: not in a transaction, which the error has ended."""
+        if connection.connection not in self.prepared_by:
+            return False
+        self.prepared_by.discard(connection.connection)
+        self.outdated_for.add(connection.connection)
+        return connection.get_autocommit()
 
 
 def _keeps_plans(connection):
@@ -43,15 +56,15 @@ def _keeps_plans(connection):
 
 
 def prepared(make):
-    """Of a function from a primary key to a queryset, one that has its SQL written only the first time.
+    """Of a function from a primary key to a queryset, one to a list that has its SQL written only the first time.
 
     The key must be one that fits into the database, and nothing else in the queryset may depend on it, nor on the day.
     """
     written = {}
 
     @wraps(make)
-    def ask(key: int) -> QuerySet:
-        return _asked(written, lambda: make(STAND_IN), lambda statement, connection: statement.for_key(connection, key))
+    def ask(key: int) -> list[Model]:
+        return _read(written, lambda: make(STAND_IN), lambda statement, connection: statement.for_key(connection, key))
 
     return ask
 
@@ -64,12 +77,12 @@ def written_once_for_lists(make):
     written = {}
 
     @wraps(make)
-    def ask(*lists: Sequence[int]) -> QuerySet:
+    def ask(*lists: Sequence[int]) -> list:
         room = ROOM * max(1, -(-max(map(len, lists)) // ROOM))
         stand_ins = [range(start - room, start) for start in range(STAND_IN, STAND_IN - room * len(lists), -room)]
         pairs = zip(stand_ins, lists, strict=True)
         values = {place: key for places, keys in pairs for place, key in zip(places, keys, strict=False)}
-        return _asked(
+        return _read(
             written.setdefault(room, {}), lambda: make(*stand_ins), _filled(lambda value: values.get(value, value))
         )
 
@@ -81,11 +94,11 @@ def written_once_for_texts(make):
     written = {}
 
     @wraps(make)
-    def ask(*texts: str) -> QuerySet:
+    def ask(*texts: str) -> list:
         stand_ins = TEXTS[: len(texts)]
         values = dict(zip(stand_ins, map(connection.ops.prep_for_like_query, texts), strict=True))
         fill = _filled(lambda value: value.translate(values) if isinstance(value, str) else value)
-        return _asked(written, lambda: make(*map(chr, stand_ins)), fill)
+        return _read(written, lambda: make(*map(chr, stand_ins)), fill)
 
     return ask
 
@@ -94,8 +107,9 @@ def _filled(fill):
     return lambda statement, _connection: (statement.sql, tuple(map(fill, statement.params)))
 
 
-def _asked(written, make, fill):
-    """The queryset that `make` makes, with the statement that was written for its database, as `fill` fills it in."""
+def _read(written, make, fill):
+    """What the queryset that `make` makes finds by the statement that was written for its database, as `fill` fills it
+    in."""
     queryset = make() if not written else next(iter(written.values()))[0]
     alias = queryset.db
     if alias not in written:
@@ -108,6 +122,15 @@ def _asked(written, make, fill):
     own.connection = connections[alias]  # each thread has its own
     own.as_sql = lambda *args, **kwargs: fill(statement, own.connection)
     own.get_converters = lambda *args: converters
-    asked = queryset._chain()
-    asked.query.get_compiler = lambda *args, **kwargs: own
-    return asked
+
+    def rows():
+        asked = queryset._chain()
+        asked.query.get_compiler = lambda *args, **kwargs: own
+        return list(asked)
+
+    try:
+        return rows()
+    except NotSupportedError:
+        if not statement.forget_plan(own.connection):
+            raise
+    return rows()

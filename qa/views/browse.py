@@ -73,9 +73,10 @@ _similar = prepared(lambda pk: Question(pk=pk).similar().for_cards()[:SIMILAR_SH
 @public
 @require_safe
 def question_detail(request, pk, slug=None):
-    question = next(iter(_question(pk)), None) if pk <= MAX_KEY else None
-    if question is None:
+    found = _question(pk) if pk <= MAX_KEY else []
+    if not found:
         raise Http404
+    question = found[0]
     if slug != question.slug:
         return redirect(question, permanent=True)
     once_published = _replies_with_reviews(pk)
@@ -119,8 +120,8 @@ def _quoting(question):
 
 def _replies_with_reviews(pk):
     """The replies that could ever be read, each with `signed_reviews`, which few of them have."""
-    replies = list(_replies(pk))
-    reviews = list(_reviews(pk)) if any(reply.has_reviews for reply in replies) else []
+    replies = _replies(pk)
+    reviews = _reviews(pk) if any(reply.has_reviews for reply in replies) else []
     for reply in replies:
         reply.signed_reviews = [review for review in reviews if review.reply_id == reply.pk]
     return replies
