@@ -1,7 +1,7 @@
 """How the database's triggers get there: after every `migrate`, where they differ from what a module describes.
 
 SQLite drops a table's triggers with the table, which a migration may make anew, and refuses to rename a table that a
-trigger names: so they go before and come back afterwards.
+trigger names; PostgreSQL refuses to alter a column that a trigger watches: so they go before and come back afterwards.
 """
 
 import hashlib
@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db import connections, models, router, transaction
+
+WATCHED = ("accounts", "qa")  # the apps whose tables triggers watch
 
 
 @dataclass(frozen=True)
@@ -38,11 +40,13 @@ class Triggers:
             (self._install_sqlite if connection.vendor == "sqlite" else self._install_postgresql)(cursor)
 
     def drop(self, sender, using, plan=(), **kwargs):
-        """Before `migrate`: on SQLite always, on PostgreSQL where it goes back and may drop what they fill."""
+        """Before `migrate` changes tables that they watch, or on SQLite any."""
         connection = connections[using]
-        goes_back = any(is_backwards and migration.app_label == "qa" for migration, is_backwards in plan)
-        if not plan or (connection.vendor != "sqlite" and not goes_back):
+        is_watched = any(migration.app_label in WATCHED for migration, _is_backwards in plan)
+        if not plan or (connection.vendor != "sqlite" and not is_watched):
             return
+        if self.noting._meta.db_table not in connection.introspection.table_names():
+            return  # before the first one
         with connection.cursor() as cursor:
             if connection.vendor == "sqlite":
                 for name in self._on_sqlite(cursor):
