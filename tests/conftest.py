@@ -5,7 +5,8 @@ from django.core.cache import caches
 from django.core.management import call_command
 
 from qa.models import RelatedChange, SearchChange
-from tests.factories import make_doctor, make_patient, make_user
+from tests.factories import make_answered_question, make_doctor, make_patient, make_user
+from tests.resembling import ECZEMA
 
 
 @pytest.fixture(autouse=True)
@@ -58,3 +59,15 @@ def editor(db):
 def archive(db):
     """The archive, as `make run` loads it."""
     call_command("loaddata", "archive", verbosity=0)
+
+
+@pytest.fixture
+def fresh_counters():
+    """Nobody has searched yet."""
+    caches["memory"].clear()
+
+
+@pytest.fixture
+def eczema(db):
+    """Questions that resemble each other."""
+    return [make_answered_question(title=title, body=body) for title, body in ECZEMA]

@@ -1,0 +1,322 @@
+"""Search by words: what was typed is taken apart, other words for the same and mended errors find it, too."""
+
+import datetime
+
+import pytest
+
+from qa.search import catch_up, search, synonyms
+from qa.search.corrections import distance
+from qa.search.engine import engine
+from qa.search.pipeline import terms
+from qa.search.query import parse
+from tests.factories import make_answered_question, make_specialty, make_topic
+from tests.pages import PageReader
+from tests.searching import found
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_counters")]
+
+# What was typed, taken apart
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("red spots", {"words": (("red",), ("spot",))}),
+        ('itchy "red spots', {"words": (("itchi",),), "phrases": (("red", "spot"),)}),
+        ("“red spots”", {"phrases": (("red", "spot"),)}),
+        ("rash -baby", {"words": (("rash",),), "excluded": (("babi",),)}),
+        ('rash -"red spots"', {"words": (("rash",),), "excluded": (("red", "spot"),)}),
+        ("x-ray itching/burning", {"words": (("x", "ray"), ("itch",), ("burn",))}),
+        ("specialty:Dermatology year:2004", {"specialty": "Dermatology", "years": (2004, 2004)}),
+        ('topic:"Red Spots" YEAR:2019-2015', {"topic": "Red Spots", "years": (2015, 2019)}),
+        ("year:soon specialty: rash", {"words": (("soon",), ("specialti",), ("rash",))}),
+        ("皮膚 痒", {"words": (("皮肤",), ("痒",))}),
+        ("NEAR(a b) AND OR NOT & | ! * ^ <-> :A ''", {"words": (("near",), ("b",))}),
+    ],
+)
+def test_a_search_is_taken_apart(text, expected):
+    typed = parse(text)
+    empty = {"words": (), "phrases": (), "excluded": (), "specialty": "", "topic": "", "years": None}
+    assert vars(typed) == empty | expected
+
+
+def test_phrases_exclusions_and_filters_find_what_they_say():
+    urology, red = make_specialty("Urology"), make_topic("Redness")
+    one = make_answered_question(title="Red spots on a leg", body="Itching.", reply_body="Wait.")
+    two = make_answered_question(title="Spots, red, on a leg", body="Burning.", reply_body="Wait.", specialty=urology)
+    two.topics.add(red)
+    assert set(found("red spots")) == {one.pk, two.pk}
+    assert found('"red spots"') == found("red spots -burning") == found("spots specialty:dermatology") == [one.pk]
+    assert (
+        found("spots", specialty="urology") == found('spots topic:"redness"') == found("", topic="redness") == [two.pk]
+    )
+    assert found(f"spots year:{one.answered_on.year}", photo="1") == []
+    assert found(f"leg year:{one.answered_on.year}-{two.answered_on.year}") != []
+    assert found("leg year:1999") == []
+    assert found("leg specialty:nonsense") == []
+    assert set(found("leg", specialty="nonsense")) == {one.pk, two.pk}
+
+
+def test_what_is_old_is_found_by_its_year_also_under_the_commonest_word(monkeypatch):
+    monkeypatch.setattr(engine(), "MOST_READ", 2)
+    old = make_answered_question(title="Rash", answered_at=datetime.datetime(2004, 5, 1, tzinfo=datetime.UTC))
+    assert found("rash year:2004") == [old.pk]
+    for _ in range(9):
+        make_answered_question(title="Rash")
+    assert found("rash year:2004") == found("", year="2004") == [old.pk]
+
+
+def test_where_little_holds_all_words_what_holds_some_is_found_as_well_and_says_so(client):
+    both = make_answered_question(title="Gout in a toe", body="It hurts.", reply_body="Ice.")
+    some = make_answered_question(title="Gout", body="It hurts.", reply_body="Ice.")
+    assert found("gout toe") == [both.pk]
+    hits = search("gout toe").hits
+    assert [(hit.question.pk, hit.holds_all) for hit in hits] == [(both.pk, True), (some.pk, False)]
+    text = PageReader(client.get("/search/?q=gout+toe").text).text
+    assert "What holds some of them is shown as well" in text
+    assert text.count("some of the words") == 1
+    text = PageReader(client.get("/search/?q=gout+moonlight+toes").text).text
+    assert "Nothing holds all of these words. These hold some of them" in text
+    assert "some of the words" not in text
+    assert "hold some of them" not in client.get("/search/?q=gout").text
+
+
+def test_a_heading_with_most_of_the_words_comes_before_a_long_text_that_happens_to_hold_all():
+    filling = "Nothing of interest is written in this long sentence. " * 40
+    scattered = make_answered_question(
+        title="Clinic hours", body="Low.", reply_body=f"The back door. {filling} No pain. {filling}"
+    )
+    about = make_answered_question(title="Back pain", body="My back hurts.", reply_body="Keep moving.")
+    assert found("low back pain") == [scattered.pk]
+    assert [hit.question.pk for hit in search("low back pain").hits] == [about.pk, scattered.pk]
+
+
+def test_words_that_mean_something_together_are_found_apart_too_where_nothing_holds_both():
+    lump = make_answered_question(title="A lump", body="Under the arm.", reply_body="Wait.")
+    breast = make_answered_question(title="Breast feeding", body="It hurts.", reply_body="Wait.")
+    assert ("breast", "lump") in synonyms.known()[1]
+    assert found("breast lump") == found("lump breast") == []
+    for typed in ("breast lump", "lump breast"):
+        assert {hit.question.pk for hit in search(typed).hits} == {lump.pk, breast.pk}
+
+
+def test_what_a_common_word_stands_in_is_found_though_much_came_after_it(monkeypatch):
+    old = [make_answered_question(title="Gout", body="Here.").pk for _ in range(3)]
+    for _ in range(12):
+        make_answered_question(title="Rash", body="Here.")
+    monkeypatch.setattr(engine(), "MOST_READ", 2)
+    assert sorted(found("gout")) == old
+
+
+def test_where_even_the_rarest_word_is_in_too_many_the_latest_that_hold_it_follow(monkeypatch):
+    for title, number in (("Itching", 3), ("Burning", 4)):
+        for _ in range(number):
+            make_answered_question(title=title)
+    catch_up()
+    monkeypatch.setattr(engine(), "MOST_COMPARED", 2)
+    hits = search("itching burning moonlight").hits
+    assert [(hit.question.title, hit.holds_all) for hit in hits] == [("Itching", False)] * 3
+    monkeypatch.setattr(engine(), "MOST_COMPARED", 7)
+    assert len(search("itching burning moonlight").hits) == 7
+
+
+# Synonyms
+
+
+def test_there_are_400_pairs_and_no_phrase_stands_in_two_lines():
+    tables = synonyms.read()
+    assert sum(len(others) for others in tables["same"].values()) >= 400
+    lines = [[tuple(terms(name)) for name in (first, *others)] for first, others in tables["same"].items()]
+    phrases = [phrase for line in lines for phrase in line]
+    assert all(phrases)
+    assert len(phrases) == len(set(phrases))
+
+
+def test_every_pair_finds_in_both_directions():
+    _version, known = synonyms.known()
+    for first, others in synonyms.read()["same"].items():
+        for other in others:
+            one, another = tuple(terms(first)), tuple(terms(other))
+            assert another in known[one], (first, other)
+            assert one in known[another], (first, other)
+    for first, others in synonyms.read()["narrower"].items():
+        assert {tuple(terms(other)) for other in others} <= set(known[tuple(terms(first))]), first
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("heart attack", "myocardial infarction"),
+        ("Myocardial Infarction", "HEART attack"),
+        ("dyshidrosis", "sweat blisters"),
+        ("pompholyx on hands", "Sweat blisters on both hands"),
+        ("癲癇", "epilepsy"),
+        ("epilepsy", "我有癫痫"),
+        ("painkiller", "ibuprofen"),
+        ("attack of the heart", "a heart attack"),
+        ("紅斑", "red spots on my legs"),
+        ("紅斑", "nodular erythema"),
+        ("紅疹", "a red rash"),
+        ("疹", "a rash"),
+        ("疹", "shingles"),
+        ("疹", "我有濕疹很久了"),
+        ("斑", "vitiligo"),
+        ("皮膚", "my skin"),
+        ("硬皮症", "scleroderma"),
+        ("laser surgery", "雷射手術"),
+    ],
+)
+def test_other_words_for_the_same_are_found(typed, written):
+    question = make_answered_question(title="Help", body=written, reply_body="Wait.")
+    assert found(typed) == [question.pk]
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        *[
+            "hair loss|hair falling out|losing my hair|losing hair",
+            "itchy|itch|itching|itches",
+            "watery eyes|eyes water",
+        ],
+        *["runny nose|running nose|my nose runs", "swollen|swelling|puffy", "dizzy|dizziness", "bloody|blood"],
+        *["sleepy|drowsy|sleepiness", "nauseous|nausea|nauseated", "sore|soreness", "feverish|fever", "bumpy|bumps"],
+        *["scaly|scales", "flaky|flakes|flaking", "wheezy|wheezing", "constipated|constipation", "bloated|bloating"],
+        *["numb|numbness", "tired|tiredness|fatigue", "anxious|anxiety", "depressed|depression", "pregnant|pregnancy"],
+        *["infected|infection", "inflamed|inflammation", "allergic|allergy", "bloody stool|blood in stool"],
+    ],
+)
+def test_what_somebody_is_and_what_somebody_has_find_the_same(forms):
+    forms = forms.split("|")
+    questions = {make_answered_question(title=form, body="Here.", reply_body="Wait.").pk for form in forms}
+    for form in forms:
+        assert set(found(form)) == questions, form
+
+
+def test_what_is_narrower_does_not_find_what_is_wider():
+    make_answered_question(title="A painkiller", body="Which one?", reply_body="Wait.")
+    assert found("ibuprofen") == []
+
+
+def test_names_that_editors_give_a_topic_are_synonyms_at_once():
+    question = make_answered_question(title="Xylo spots", body="Here.", reply_body="Wait.")
+    topic = make_topic("Xylo Spots")
+    assert found("quagmire") == []
+    topic.synonyms.create(name="Quagmire")
+    assert found("quagmire") == [question.pk]
+    topic.synonyms.all().delete()
+    assert found("quagmire") == []
+
+
+# Typing errors
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("vascultis", "vasculitis"), ("vasculitsi", "vasculitis"), ("exczzma", None), ("gaut", None)]
+)
+def test_a_typing_error_is_mended_and_said(client, typed, meant):
+    question = make_answered_question(title="Vasculitis", body="Or eczema, or gout?", reply_body="Wait.")
+    assert found(typed) == ([question.pk] if meant else [])
+    assert search(typed).mended == ({typed: meant} if meant else {})
+    text = PageReader(client.get("/search/", {"q": typed}).text).text
+    assert (f"Nothing holds “{typed}”. These are results for {meant}." in text) == bool(meant)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        *[("rahs", "rash"), ("moel", "mole"), ("skni", "skin"), ("acen", "acne"), ("itcy", "itchy")],
+        *[("ranh", None), ("rasj", None), ("wash", None), ("tchy", None), ("rsa", None)],
+    ],
+)
+def test_in_a_word_of_four_letters_only_an_exchanged_pair_or_a_missing_letter_is_mended(typed, meant):
+    question = make_answered_question(title="Rash, mole, acne, itchy skin", body="What is it?", reply_body="Wait.")
+    assert found(typed) == ([question.pk] if meant else [])
+    assert search(typed).mended == ({typed: meant} if meant else {})
+
+
+def test_a_word_of_four_letters_is_not_taken_for_a_rare_one(monkeypatch):
+    monkeypatch.setattr("qa.search.corrections.RARE", 3)
+    make_answered_question(title="Xylo", body="Here.", reply_body="Wait.")
+    assert found("xlyo") != []
+    for _ in range(3):
+        make_answered_question(title="Knee", body="Here.", reply_body="Wait.")
+    assert found("xlyo") == []
+
+
+def test_every_word_that_was_mended_is_said(client):
+    make_answered_question(title="Itchy fingers", body="What is it?", reply_body="Wait.")
+    catch_up()
+    text = PageReader(client.get("/search/", {"q": "itcy fingres"}).text).text
+    assert "Nothing holds “itcy”. These are results for itchy." in text
+    assert "Nothing holds “fingres”. These are results for fingers." in text
+
+
+def test_a_mended_word_means_what_it_means_with_the_others():
+    hypertension = make_answered_question(title="Hypertension", body="Here.", reply_body="Wait.")
+    make_answered_question(title="How do I prepare?", body="Here.", reply_body="Wait.")
+    assert found("high blod presure") == [hypertension.pk]
+    assert search("high blod presure").mended == {"blod": "blood", "presure": "pressure"}
+
+
+def test_a_word_is_not_taken_for_a_farther_one_where_the_nearest_finds_nothing():
+    make_answered_question(title="How do I prepare?", body="High up.", reply_body="Wait.")
+    assert found("presure") == []
+    results = search("high presure")
+    assert results.mended == {}
+    assert "pressure" not in [hit.heading for hit in results.hits]
+
+
+def test_a_word_that_names_something_is_not_taken_for_another():
+    make_answered_question(title="Hypertension", body="Here.", reply_body="Wait.")
+    assert found("hypotension") == []
+    assert search("hypotension").mended == {}
+
+
+def test_of_words_as_near_the_one_that_names_a_topic_is_meant():
+    topic = make_topic("Xylo Spots")
+    topic.synonyms.create(name="Quagmire")
+    named = make_answered_question(title="Xylo spots", body="Here.", reply_body="Wait.")
+    make_answered_question(title="Quagmile", body="Here.", reply_body="Wait.")
+    assert found("quagmixe") == [named.pk]
+    assert search("quagmixe").mended == {"quagmixe": "quagmire"}
+
+
+def test_a_word_that_few_hold_beside_one_that_many_do_is_asked_about(client, monkeypatch):
+    monkeypatch.setattr("qa.search.corrections.OFTENER", 3)
+    slip = make_answered_question(title="Quagmite", body="Here.")
+    for _ in range(3):
+        make_answered_question(title="Quagmire", body="Here.")
+    assert found("Quagmite here") == [slip.pk]
+    response = client.get("/search/", {"q": "Quagmite here"})
+    assert response.context["found"].meant == "quagmire here"
+    assert 'Did you mean <a href="?q=quagmire+here"><b>quagmire here</b></a>?' in response.text
+    assert search("quagmire here").meant == ""
+    monkeypatch.setattr("qa.search.corrections.SELDOM", 0)
+    assert search("quagmite here").meant == ""
+    monkeypatch.undo()
+    assert search("quagmite here").meant == ""
+
+
+def test_no_word_is_offered_that_is_no_longer_there():
+    question = make_answered_question(title="Quagmire", body="A text.", reply_body="Wait.")
+    assert found("quagmrie") == [question.pk]
+    question.remove(None, "Why not")
+    assert found("quagmrie") == []
+    assert "quagmire" not in search("quagmrie").mended.values()
+
+
+def test_no_word_is_offered_for_itself():
+    make_answered_question(title="Swollen knee", body="Vasculitis.", reply_body="Wait.")
+    for typed in ('"swollen vascultis" knee', "swollen-vascultis knee"):
+        assert found(typed) == []
+        assert search(typed).hits
+        assert "swollen" not in search(typed).mended
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "errors"),
+    [("gout", "gout", 0), ("gout", "guot", 1), ("gout", "gouty", 1), ("gout", "gut", 1), ("a", "abcd", 3)],
+)
+def test_errors_are_counted(one, other, errors):
+    assert distance(one, other) == distance(other, one) == errors

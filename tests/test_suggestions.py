@@ -1,0 +1,113 @@
+"""What is suggested while somebody types."""
+
+import json
+from urllib.parse import urlencode
+
+import pytest
+from django.urls import reverse
+
+from qa.search import catch_up, suggest
+from tests.factories import make_answered_question, make_article, make_doctor, make_question, make_topic
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_counters")]
+
+
+def texts(typed):
+    while catch_up():
+        pass
+    return [suggestion.text for suggestion in suggest(typed)]
+
+
+def test_names_and_headings_are_suggested_while_somebody_types():
+    topic = make_topic("Sweat Blisters", original_name="汗皰疹")
+    topic.synonyms.create(name="Pompholyx")
+    make_doctor("Wu Yuxin")
+    make_answered_question(title="Itchy finger blisters every summer")
+    make_question(title="Itchy secret")
+    assert texts("dermat") == ["Dermatology"]
+    assert texts("blis") == ["Sweat Blisters", "Itchy finger blisters every summer"]
+    assert texts("pomph") == texts("汗皰") == ["Sweat Blisters"]
+    assert texts("dr. wu") == texts("yux") == ["Dr. Wu Yuxin"]
+    assert texts("itchy fing") == texts("itchy finger ") == texts("ITCHY") == ["Itchy finger blisters every summer"]
+    assert texts("i") == texts("") == texts("itchy sec") == texts("%%") == texts("__") == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "leads_to"),
+    [
+        ("suicid", "Crisis line", "suicid"),
+        ("suici", "Crisis line", "suicide"),
+        ("i want to kill mys", "Crisis line", "i want to kill myself"),
+        ("heart at", "Emergency", "heart attack"),
+        ("Husband  HEART ATT", "Emergency", "husband heart attack"),
+        ("心肌梗塞", "Emergency", "心肌梗塞"),
+        ("My husband has crushing chest pain and his left arm is numb", "Emergency", None),
+    ],
+)
+def test_whom_to_call_is_suggested_first_while_an_emergency_is_typed(client, typed, kind, leads_to):
+    first = client.get(reverse("search_suggestions"), {"q": typed}).json()["suggestions"][0]
+    assert (first["kind"], first["is_urgent"]) == (kind, True)
+    assert first["url"] == "/search/?" + urlencode({"q": leads_to or typed})
+    assert client.get(first["url"]).context["urgent"][0].title == first["text"]
+
+
+@pytest.mark.parametrize("typed", ["heart", "heart a", "want to", "i dont want to", "over", "blood", "ti", "stro", ""])
+def test_nobody_is_alarmed_by_the_beginning_of_anything(client, typed):
+    rows = client.get(reverse("search_suggestions"), {"q": typed}).json()["suggestions"]
+    assert not [row for row in rows if row.get("is_urgent")]
+
+
+def test_public_articles_are_suggested_by_the_words_of_their_titles(client):
+    make_article("Milia Syndrome", slug="milia")
+    make_article("Milia at the desk", status="draft")
+    make_article("Milia of a secret question", question=make_question())
+    assert texts("milia") == texts("syndr") == ["Milia Syndrome"]
+    (row,) = client.get(reverse("search_suggestions"), {"q": "mili"}).json()["suggestions"]
+    assert (row["kind"], row["url"]) == ("Article", "/articles/milia/")
+
+
+def test_where_nothing_begins_as_typed_names_one_error_away_are_suggested():
+    make_topic("Scleroderma")
+    make_article("Localized Morphoea")
+    make_doctor("Wu Yuxin")
+    assert texts("scelro") == texts("sclerodrema") == texts("scleoderm") == ["Scleroderma"]
+    assert texts("mropho") == texts("localised m") == ["Localized Morphoea"]
+    assert texts("dr. wu yxui") == ["Dr. Wu Yuxin"]
+    assert texts("scel") == texts("scelor") == texts("%%%%%") == []
+    make_answered_question(title="Scelro is a name as well")
+    assert texts("scelro") == ["Scelro is a name as well"]
+
+
+@pytest.mark.parametrize("typed", ["red sp", "rash", "scelro", "milai", "itchy sec"])
+def test_suggestions_take_five_queries_at_most(typed, django_assert_max_num_queries):
+    make_answered_question(title="Red spots, itchy, a rash")
+    catch_up()
+    with django_assert_max_num_queries(5):
+        suggest(typed)
+
+
+def test_old_headings_are_suggested_though_much_came_after_them(monkeypatch):
+    monkeypatch.setattr("qa.search.suggestions.LOOKED_AT", 1)
+    for title in ("Quagmire", "Quagmire", "Rash", "Rash", "Rash"):
+        make_answered_question(title=title)
+    catch_up()
+    assert [suggestion.text for suggestion in suggest("quagm")] == ["Quagmire"] * 2
+
+
+def test_what_is_gone_is_not_suggested_from_the_moment_of_the_change():
+    question = make_answered_question(title="Quagmire")
+    assert texts("quag") == ["Quagmire"]
+    question.remove(None, "Why not")
+    assert [row.text for row in suggest("quag")] == []
+
+
+def test_suggestions_are_plain_data_that_holds_nothing_personal(client):
+    make_answered_question(title="Quagmire </script>")
+    catch_up()
+    response = client.get(reverse("search_suggestions"), {"q": "quag"})
+    (row,) = json.loads(response.content)["suggestions"]
+    assert row["kind"] == "Question"
+    assert row["text"] == "Quagmire </script>"
+    assert row["url"].startswith("/questions/")
+    assert response["Content-Type"] == "application/json"
+    assert not response.cookies
