@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
 
@@ -31,17 +31,11 @@ class Query:
     labels: tuple[tuple[str, ...], ...] = ()  # of each tuple one
     is_of_others: bool = False  # of articles, topics and doctors only, which are few
     of_all: int = 0  # how many entries there are, about
-    latest: int = 0  # of so many of the latest entries only; 0 for all
 
     @property
     def number(self) -> int:
         """How many entries can be expected at most, about."""
         return min((group.number for group in self.groups), default=self.of_all)
-
-    def among_latest(self, number: int) -> "Query":
-        """This query, of so many of the latest entries that about `number` can be expected."""
-        size = number * self.of_all // max(self.number, 1)
-        return replace(self, latest=size if size < self.of_all else 0)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,6 @@ ROW = 40  # entries of the index of the vectors, which take as long to look at a
 # Among how many of the latest entries it pays to look, for each entry that is expected: it takes time to find out which
 # those are. Of what holds several words there are fewer than is expected.
 WINDOW, WINDOW_OF_SEVERAL = 16, 4
-MOST_READ = 10_000  # entries, about, that `newest` may have to read
 MOST_COMPARED = 8_000  # entries that `closest` may have to look at
 MOST_ALONE = 2_000  # entries that `closest` reads of rare terms, where those are enough
 HOLDING = "SELECT id, %s::float8 AS weight FROM qa_searchentry WHERE vector @@ %s::tsquery"
@@ -43,8 +42,8 @@ def _windows(query, limit):
     windows = []
     if query.number > FEW * limit and not query.is_of_others:
         window = 3 * limit * query.of_all // query.number
-        windows = [size for size in (window, 8 * window) if size < min(widest, query.latest or query.of_all)]
-    return [*windows, query.latest if query.latest < widest else 0]
+        windows = [size for size in (window, 8 * window) if size < min(widest, query.of_all)]
+    return [*windows, 0]
 
 
 def _is_one_word(query):
@@ -116,7 +115,7 @@ def _alone(weights, limit, numbers):
 
 def _latest(term, number, query, limit):
     """The keys of the entries with the term that came last: as many as can be among the first."""
-    one = replace(query, groups=(Group(((term,),), number=number),), latest=0)
+    one = replace(query, groups=(Group(((term,),), number=number),))
     return [entry.pk for entry in newest((one, limit))[0]]
 
 
@@ -177,9 +176,10 @@ def tidy() -> None:
 def spellings(nearby: list[str], beginnings: list[str]) -> list[tuple[str, str, int]]:
     """Spellings that are among `nearby` or begin with one of `beginnings`, each with its term and number of entries."""
     begins = " OR s.spelling LIKE %s" * len(beginnings)
+    # In place of a join: the planner expects so many spellings that it would read all words there are
+    number = "coalesce((SELECT w.number FROM qa_searchword w WHERE w.term = s.term), 0)"
     return fetch(
-        "SELECT s.spelling, s.term, w.number FROM qa_searchspelling s JOIN qa_searchword w ON w.term = s.term "
-        f"WHERE s.spelling = ANY(%s){begins}",
+        f"SELECT s.spelling, s.term, {number} FROM qa_searchspelling s WHERE s.spelling = ANY(%s){begins}",
         [nearby, *(f"{start}%" for start in beginnings)],  # letters only: nothing in them has a meaning for LIKE
     )
 

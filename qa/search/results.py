@@ -199,14 +199,9 @@ def _find(wanted: _Wanted, may_be_some: bool) -> tuple[list[Entry], set[str]]:
     And the kinds of which there may be more.
     """
     query = wanted.query
-    if query.number > engine().MOST_READ:
-        query = query.among_latest(engine().MOST_READ)
-    others = replace(query, is_of_others=True, latest=0)
+    others = replace(query, is_of_others=True)
     newest, articles_and_such = engine().newest((query, RANKED), (others, RANKED_OTHERS))
-    if query.latest and len(newest) < RANKED:  # what holds it may all be old
-        query = replace(query, latest=0)
-        (newest,) = engine().newest((query, RANKED))
-    cut = {EntryKind.QUESTION} if query.latest or len(newest) >= RANKED else set()
+    cut = {EntryKind.QUESTION} if len(newest) >= RANKED else set()
     if len(articles_and_such) >= RANKED_OTHERS:
         cut |= set(EntryKind) - {EntryKind.QUESTION}
     entries = {entry.pk: entry for entry in (*articles_and_such, *newest)}
@@ -237,7 +232,7 @@ def _closest(wanted: _Wanted, query: Query) -> list[Entry]:
         if number > engine().MOST_COMPARED:
             if found:
                 break
-            rarest = replace(query, groups=(Group(((term,),), number=number),), latest=0)
+            rarest = replace(query, groups=(Group(((term,),), number=number),))
             return engine().newest((rarest, RANKED_OTHERS))[0]
         found[term] = weight
     return engine().closest(found, query, RANKED_OTHERS, wanted.numbers)

@@ -10,7 +10,6 @@ from qa.search.engine import FIELDS, HEADING, Entry, Group, Phrase, Query, fetch
 COLUMNS = ", ".join(f"entry.{name}" for name in FIELDS)
 WEIGHTS = "3.0, 1.0, 0.7, 0.0"  # of heading, body, replies, labels
 OTHERS = ("_article", "_topic", "_doctor")  # labels
-MOST_READ = 100_000  # entries, about, that `newest` may have to read, of which there are more than it wants
 MOST_COMPARED = 10_000  # entries that `closest` may have to rank
 
 
@@ -20,13 +19,8 @@ def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
     Rows are read in the order of the index and no further than wanted, so the commonest word costs no more than others.
     """
     each = "SELECT * FROM (SELECT %s AS asked, rowid FROM qa_searchindex WHERE qa_searchindex MATCH %s"
-    each += " AND rowid > %s ORDER BY rowid DESC LIMIT %s)"
-    last = _last() if any(query.latest for query, _limit in asked) else 0
-    parameters = [
-        value
-        for place, (query, limit) in enumerate(asked)
-        for value in (place, _match(query), last - query.latest if query.latest else 0, limit)
-    ]
+    each += " ORDER BY rowid DESC LIMIT %s)"
+    parameters = [value for place, (query, limit) in enumerate(asked) for value in (place, _match(query), limit)]
     sql = f"SELECT found.asked, {COLUMNS} FROM ({' UNION ALL '.join([each] * len(asked))}) found "
     sql += "JOIN qa_searchentry entry ON entry.id = found.rowid ORDER BY entry.id DESC"
     found = [[] for _query in asked]
@@ -93,10 +87,6 @@ def completions(beginning: str, limit: int) -> list[tuple[str, int]]:
     sql = f"SELECT s.term, w.number FROM qa_searchspelling s JOIN qa_searchword w ON w.term = '{HEADING}' || s.term "
     sql += "WHERE s.spelling >= %s AND s.spelling < %s ORDER BY w.number DESC LIMIT %s"
     return fetch(sql, [beginning, beginning + "\U0010ffff", limit])
-
-
-def _last():
-    return fetch("SELECT coalesce(max(id), 0) FROM qa_searchentry", [])[0][0]
 
 
 def _match(query):

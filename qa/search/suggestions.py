@@ -21,7 +21,6 @@ from qa.search.words import ALL, numbers_of
 SHORTEST, LONGEST = 2, 60  # characters typed
 MOST_NAMES, MOST = 5, 8
 COMPLETIONS = 6  # words that the last one may become
-LOOKED_AT = 500  # entries, about, in whose heading the words are looked for
 LATEST_ARTICLES = 1_000  # about, whose titles are compared with what was typed
 LONG_AGO = datetime.datetime.fromtimestamp(0, datetime.UTC)
 SHORTEST_MENDED = 5  # letters in which an error is forgiven; fewer are the beginning of too much
@@ -39,7 +38,7 @@ class Suggestion:
 
 
 def suggest(typed: str) -> list[Suggestion]:
-    """Up to eight suggestions for what was typed so far, in six queries at most."""
+    """Up to eight suggestions for what was typed so far, in five queries at most."""
     typed = " ".join(clean(typed).split())[:LONGEST]
     if len(fold(typed)) < SHORTEST:
         return []
@@ -139,10 +138,7 @@ def _keys_of_questions(typed):
     numbers = numbers_of(HEADING + term for each in wanted for term in each)
     groups = tuple(Group(tuple((HEADING + term,) for term in each)) for each in wanted)
     query = Query(tuple(counted(group, numbers) for group in groups), of_all=numbers[ALL])
-    latest = query.among_latest(LOOKED_AT)
-    (found,) = engine().newest((latest, MOST))
-    if latest.latest and len(found) < MOST:  # what holds them may all be old
-        (found,) = engine().newest((query, MOST))
+    (found,) = engine().newest((query, MOST))
     return [entry.object_id for entry in found]
 
 
