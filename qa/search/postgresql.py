@@ -1,5 +1,6 @@
 """The engine of PostgreSQL: a generated column of type tsvector, with an inverted index (GIN)."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -37,11 +38,12 @@ def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
 
 
 def _windows(query, limit):
-    """Among how many of the latest entries to look, 0 for all: three times as many as should be enough, then more."""
+    """Among how many of the latest entries to look, 0 for all: three times as many as should be enough if words had
+    nothing to do with each other, then more."""
     widest = query.number * (WINDOW if _is_one_word(query) else WINDOW_OF_SEVERAL)
     windows = []
     if query.number > FEW * limit and not query.is_of_others:
-        window = 3 * limit * query.of_all // query.number
+        window = int(3 * limit / math.prod(group.number / query.of_all for group in query.groups))
         windows = [size for size in (window, 8 * window) if size < min(widest, query.of_all)]
     return [*windows, 0]
 

@@ -10,7 +10,11 @@ from qa.search.engine import FIELDS, HEADING, Entry, Group, Phrase, Query, fetch
 COLUMNS = ", ".join(f"entry.{name}" for name in FIELDS)
 WEIGHTS = "3.0, 1.0, 0.7, 0.0"  # of heading, body, replies, labels
 OTHERS = ("_article", "_topic", "_doctor")  # labels
-MOST_COMPARED = 10_000  # entries that `closest` may have to rank
+MOST_COMPARED = 20_000  # entries that `closest` may have to look at
+MOST_ALONE = 4_000  # entries of rare terms that it ranks
+RANKED = f"SELECT rowid AS id, bm25(qa_searchindex, {WEIGHTS}) AS place FROM qa_searchindex"
+CLOSEST = f"SELECT * FROM ({RANKED} WHERE qa_searchindex MATCH %s ORDER BY place, id DESC LIMIT %s)"
+LATEST = f"SELECT * FROM ({RANKED} WHERE qa_searchindex MATCH %s ORDER BY rowid DESC LIMIT %s)"
 
 
 def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
@@ -33,16 +37,38 @@ def closest(
     weights: dict[str, float], query: Query, limit: int, numbers: Mapping[str, int] | None = None
 ) -> list[Entry]:
     """The entries that hold the most of the terms, rare ones counting more (BM25), among those with the labels of
-    `query` and nothing that it excludes."""
+    `query` and nothing that it excludes.
+
+    To rank an entry takes longer than to find it. Where the `numbers` of entries are known, of the less rare terms only
+    those are ranked that hold another one as well, and the latest ones.
+    """
     if not weights:
         return []
-    match = _match(Query((Group(tuple((term,) for term in weights)),), query.excluded, query.labels))
-    found = (
-        f"SELECT rowid, bm25(qa_searchindex, {WEIGHTS}) AS place FROM qa_searchindex "
-        "WHERE qa_searchindex MATCH %s ORDER BY place, rowid DESC LIMIT %s"
-    )
-    sql = f"SELECT {COLUMNS} FROM ({found}) found JOIN qa_searchentry entry ON entry.id = found.rowid "
-    return [Entry(*row) for row in fetch(f"{sql}ORDER BY found.place, entry.id DESC", [match, limit])]
+    alone = _alone(weights, numbers or {})
+    looked_for = [(CLOSEST, [alone])]
+    for term in weights.keys() - alone:
+        looked_for += [(CLOSEST, [{term}, weights.keys() - {term}]), (LATEST, [{term}])]
+    each = " UNION ALL ".join(some for some, _terms in looked_for)
+    parameters = [value for _some, terms in looked_for for value in (_match(_narrowed(query, *terms)), limit)]
+    found = f"SELECT id, min(place) AS place FROM ({each}) GROUP BY id ORDER BY place, id DESC LIMIT %s"
+    sql = f"SELECT {COLUMNS} FROM ({found}) found JOIN qa_searchentry entry ON entry.id = found.id "
+    return [Entry(*row) for row in fetch(f"{sql}ORDER BY found.place, entry.id DESC", [*parameters, limit])]
+
+
+def _alone(weights, numbers):
+    """The rarest terms, at least one, that no more entries hold together than can be ranked in little time."""
+    alone, number = set(), 0
+    for term in sorted(weights, key=weights.get, reverse=True):
+        number += numbers.get(term, 0)
+        if alone and number > MOST_ALONE:
+            break
+        alone.add(term)
+    return alone
+
+
+def _narrowed(query, *each):
+    """What holds one of the terms of each set, where `query` looks."""
+    return Query(tuple(Group(tuple((term,) for term in sorted(terms))) for terms in each), query.excluded, query.labels)
 
 
 def add_words(numbers: dict[str, int]) -> None:
