@@ -3,10 +3,22 @@
 import pytest
 from django.core.cache import caches
 from django.core.management import call_command
+from django.db import connection
 
 from qa.models import RelatedChange, SearchChange
 from tests.factories import make_answered_question, make_doctor, make_patient, make_user
 from tests.resembling import ECZEMA
+
+
+def pytest_collection_modifyitems(config, items):
+    """What only one database does is no test of the other."""
+    others = {
+        item
+        for item in items
+        if (marker := item.get_closest_marker("only_on")) and connection.vendor not in marker.args
+    }
+    config.hook.pytest_deselected(items=list(others))
+    items[:] = [item for item in items if item not in others]
 
 
 @pytest.fixture(autouse=True)

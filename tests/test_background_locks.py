@@ -15,7 +15,7 @@ from tests.factories import in_step, make_answered_question
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("connection.vendor == 'sqlite'", reason="only one can write at a time"),
+    pytest.mark.only_on("postgresql"),  # on SQLite only one can write at a time
 ]
 
 ECZEMA = ["Eczema on both hands", "Hand eczema in winter", "Eczema of the hands"]

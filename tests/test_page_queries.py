@@ -85,7 +85,7 @@ def pseudonyms_get_longer():
     change_to(length)
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="keeps no plans")
+@pytest.mark.only_on("postgresql")  # SQLite keeps no plans
 @pytest.mark.django_db(transaction=True)
 def test_what_the_database_has_planned_is_planned_anew_once_its_tables_have_changed(monkeypatch, pseudonyms_get_longer):
     monkeypatch.setattr(written_once, "_keeps_plans", lambda _connection: True)

@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
 from qa import planning
 from qa.management.commands import worker
@@ -96,7 +96,7 @@ def test_a_database_that_is_away_is_one_warning_a_round(tmp_path):
     assert "Traceback" not in said
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL does so by itself")
+@pytest.mark.only_on("sqlite")  # PostgreSQL analyzes by itself
 def test_tables_that_could_not_be_analyzed_are_the_next_time(monkeypatch):
     cache.delete("planning_analyzed")
     done = []
