@@ -1,7 +1,7 @@
 """What an engine is asked and what it answers; which of the two there are is in use."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from types import ModuleType
@@ -59,6 +59,17 @@ FIELDS = ("id", "kind", "object_id", "labels", "heading", "body", "replies")
 def engine() -> ModuleType:
     """The engine of the database in use; both have the same functions."""
     return import_module("qa.search.sqlite" if connection.vendor == "sqlite" else "qa.search.postgresql")
+
+
+def rarest(weights: Mapping[str, float], numbers: Mapping[str, int], most: int, enough: int = 1) -> set[str]:
+    """The terms that say the most: so many that `enough` entries hold them, and else as no more than `most` do."""
+    chosen, number = set(), 0
+    for term in sorted(weights, key=weights.get, reverse=True):
+        if number >= enough and number + numbers.get(term, 0) > most:
+            break
+        chosen.add(term)
+        number += numbers.get(term, 0)
+    return chosen
 
 
 def is_prefix(phrase: Phrase) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from django.db import connection
 
-from qa.search.engine import FIELDS, HEADING, Entry, Group, Phrase, Query, fetch, is_prefix
+from qa.search.engine import FIELDS, HEADING, Entry, Group, Phrase, Query, fetch, is_prefix, rarest
 
 COLUMNS = ", ".join(FIELDS)
 FEW = 10  # times what is wanted: of so many entries the newest are found by looking at all
@@ -92,7 +92,7 @@ def closest(
     if not weights:
         return []
     numbers = numbers or {}
-    alone = _alone(weights, limit, numbers)
+    alone = rarest(weights, numbers, MOST_ALONE, enough=limit)
     latest = {
         term: _latest(term, numbers[term], query, limit) if term in alone else []
         for term in weights
@@ -102,17 +102,6 @@ def closest(
     if len(found) < limit and len(alone) < len(weights):  # the rarer ones do not lead to as many as it seemed
         found = _holding(weights, {}, query, limit)
     return found
-
-
-def _alone(weights, limit, numbers):
-    """The terms that lead to entries by themselves: the rarest ones."""
-    alone, number = set(), 0
-    for term in sorted(weights, key=weights.get, reverse=True):
-        if number >= limit and number + numbers.get(term, 0) > MOST_ALONE:
-            break
-        alone.add(term)
-        number += numbers.get(term, 0)
-    return alone
 
 
 def _latest(term, number, query, limit):

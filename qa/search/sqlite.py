@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from django.db import connection
 
-from qa.search.engine import FIELDS, HEADING, Entry, Group, Phrase, Query, fetch, is_prefix
+from qa.search.engine import FIELDS, HEADING, Entry, Group, Phrase, Query, fetch, is_prefix, rarest
 
 COLUMNS = ", ".join(f"entry.{name}" for name in FIELDS)
 WEIGHTS = "3.0, 1.0, 0.7, 0.0"  # of heading, body, replies, labels
@@ -44,7 +44,7 @@ def closest(
     """
     if not weights:
         return []
-    alone = _alone(weights, numbers or {})
+    alone = rarest(weights, numbers or {}, MOST_ALONE)
     looked_for = [(CLOSEST, [alone])]
     for term in weights.keys() - alone:
         looked_for += [(CLOSEST, [{term}, weights.keys() - {term}]), (LATEST, [{term}])]
@@ -53,17 +53,6 @@ def closest(
     found = f"SELECT id, min(place) AS place FROM ({each}) GROUP BY id ORDER BY place, id DESC LIMIT %s"
     sql = f"SELECT {COLUMNS} FROM ({found}) found JOIN qa_searchentry entry ON entry.id = found.id "
     return [Entry(*row) for row in fetch(f"{sql}ORDER BY found.place, entry.id DESC", [*parameters, limit])]
-
-
-def _alone(weights, numbers):
-    """The rarest terms, at least one, that no more entries hold together than can be ranked in little time."""
-    alone, number = set(), 0
-    for term in sorted(weights, key=weights.get, reverse=True):
-        number += numbers.get(term, 0)
-        if alone and number > MOST_ALONE:
-            break
-        alone.add(term)
-    return alone
 
 
 def _narrowed(query, *each):
