@@ -44,7 +44,7 @@ class QuestionPartManager(models.Manager.from_queryset(QuestionPartQuerySet)):
 class QuestionPart(models.Model):
     """One numbered thing that a question asks."""
 
-    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="parts")
+    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="parts", db_index=False)
     position = models.PositiveSmallIntegerField(
         _("position"), validators=[MinValueValidator(1), MaxValueValidator(MAX_PARTS)]
     )

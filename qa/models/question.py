@@ -77,6 +77,7 @@ class Question(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="questions",
+        db_index=False,  # question_latest_in_specialty begins with it
         help_text=_("Empty while the patient does not know and no moderator has decided."),
     )
     headline = models.CharField(_("headline"), max_length=200, blank=True, help_text=_("The editors' words."))
@@ -131,9 +132,15 @@ class Question(models.Model):
         indexes = [
             models.Index(fields=["status", "-answered_at", "-id"], name="question_latest"),
             models.Index(fields=["specialty", "status", "-answered_at", "-id"], name="question_latest_in_specialty"),
-            models.Index(fields=["specialty", "source", "status", "-answered_at", "-id"], name="question_asked_here"),
+            models.Index(
+                fields=["specialty", "status", "-answered_at", "-id"],
+                name="question_asked_here",
+                condition=Q(source=PORTAL),
+            ),
             models.Index(fields=["status", "asked_at"], name="question_urgent", condition=Q(is_urgent=True)),
-            models.Index(fields=["status", "-is_urgent", "asked_at", "id"], name="question_queue"),
+            models.Index(
+                fields=["status", "-is_urgent", "asked_at", "id"], name="question_queue", condition=Q(status=S.PENDING)
+            ),
             models.Index(fields=["-is_urgent", "changed_at", "id"], name="question_open", condition=Q(status=S.OPEN)),
             models.Index(fields=["contact_email"], name="question_by_email", condition=~Q(contact_email="")),
         ]
@@ -152,10 +159,7 @@ class Question(models.Model):
                 condition=~Q(status=S.ANSWERED, answered_at__isnull=True), name="question_answered_has_date"
             ),
             models.CheckConstraint(
-                condition=~Q(
-                    status__in=[S.OPEN, S.ANSWERED, S.REMOVED],
-                    specialty__isnull=True,
-                ),
+                condition=~Q(status__in=[S.OPEN, S.ANSWERED, S.REMOVED], specialty__isnull=True),
                 name="question_accepted_has_specialty",
             ),
             models.CheckConstraint(

@@ -41,7 +41,7 @@ class RelatedQuestionManager(models.Manager.from_queryset(ComputedQuerySet)):
 class RelatedQuestion(models.Model):
     """A "Similar Q&A" link."""
 
-    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="related_questions")
+    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="related_questions", db_index=False)
     related = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="related_from")
     position = models.PositiveSmallIntegerField(_("position"))
     score = models.FloatField(_("score"), null=True, blank=True)
@@ -93,7 +93,7 @@ class RelatedTopicManager(models.Manager.from_queryset(RelatedTopicQuerySet)):
 class RelatedTopic(models.Model):
     """A "Related FAQ" link: a topic in one of its specialties."""
 
-    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="related_topics")
+    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="related_topics", db_index=False)
     topic = models.ForeignKey(Topic, on_delete=models.CASCADE, related_name="related_from", db_index=False)
     specialty = models.ForeignKey(Specialty, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveSmallIntegerField(_("position"))

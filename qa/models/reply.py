@@ -103,8 +103,8 @@ class Reply(models.Model):
     }
 
     key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
-    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="replies")
-    doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="replies")
+    question = models.ForeignKey(Question, on_delete=models.CASCADE, related_name="replies", db_index=False)
+    doctor = models.ForeignKey(Doctor, on_delete=models.PROTECT, related_name="replies", db_index=False)
     specialty = models.ForeignKey(Specialty, on_delete=models.PROTECT, related_name="replies", db_index=False)
     body = models.TextField(_("reply"))
     status = models.CharField(
@@ -352,7 +352,7 @@ class PartCoverageManager(models.Manager.from_queryset(PartCoverageQuerySet)):
 class PartCoverage(models.Model):
     """How far one reply covers one part."""
 
-    reply = models.ForeignKey(Reply, on_delete=models.CASCADE, related_name="coverages")
+    reply = models.ForeignKey(Reply, on_delete=models.CASCADE, related_name="coverages", db_index=False)
     part = models.ForeignKey(QuestionPart, on_delete=models.CASCADE, related_name="coverages")
     coverage = models.CharField(_("coverage"), max_length=20, choices=Coverage)
 

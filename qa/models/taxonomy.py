@@ -141,8 +141,12 @@ class QuestionTopicManager(models.Manager):
 class QuestionTopic(ItemBase):
     """That a question is about a topic."""
 
-    tag = models.ForeignKey(Topic, verbose_name=_("topic"), on_delete=models.CASCADE, related_name="question_items")
-    content_object = models.ForeignKey("qa.Question", on_delete=models.CASCADE, related_name="topic_items")
+    tag = models.ForeignKey(
+        Topic, verbose_name=_("topic"), on_delete=models.CASCADE, related_name="question_items", db_index=False
+    )
+    content_object = models.ForeignKey(
+        "qa.Question", on_delete=models.CASCADE, related_name="topic_items", db_index=False
+    )
     listed_at = models.DateTimeField(_("listed at"), null=True, editable=False)  # by a trigger: qa/public_changes.py
 
     objects = QuestionTopicManager()
@@ -151,7 +155,7 @@ class QuestionTopic(ItemBase):
         verbose_name = _("topic of a question")
         verbose_name_plural = _("topics of questions")
         indexes = [models.Index(fields=["tag", "-listed_at", "-content_object"], name="questiontopic_latest")]
-        constraints = [models.UniqueConstraint(fields=["tag", "content_object"], name="questiontopic_unique")]
+        constraints = [models.UniqueConstraint(fields=["content_object", "tag"], name="questiontopic_unique")]
 
     def natural_key(self):
         return (*self.content_object.natural_key(), self.tag.slug)
