@@ -224,6 +224,16 @@ def test_an_import_ended_in_between_goes_on_after_what_it_has_written(transactio
     assert Question.objects.public().count() == Reply.objects.public().count() == number
 
 
+@pytest.mark.only_on("postgresql")  # SQLite finds the records of a batch by their keys, whatever it knows
+def test_the_database_learns_during_a_large_import_how_full_its_tables_are(monkeypatch, write):
+    monkeypatch.setattr("qa.importing.record_files.BATCH", 10)
+    monkeypatch.setattr("qa.importing.record_loading.BULK", 20)
+    load(write(*(record(n) for n in range(20))))  # after which alone it would not look
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT DISTINCT reltuples FROM pg_class WHERE relname IN ('qa_question', 'qa_loadedrecord')")
+        assert cursor.fetchall() == [(20,)]
+
+
 # Export
 
 

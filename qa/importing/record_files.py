@@ -90,6 +90,7 @@ class RecordFile:
             except DatabaseError as error:
                 raise BatchRefused(batch[0].line, batch[-1].line, describe(error)) from None
             tick(len(batch))
+            loader.keep_planned()
         loader.finish()
 
     def _read(self, raw):

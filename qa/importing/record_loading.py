@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Sex
@@ -44,6 +44,7 @@ REPLY_COLUMNS = (
     "see_specialty_id", "credential_title", "credential_affiliation", "review_by", "reaffirmed_at",
 )  # fmt: skip
 BULK = 10_000  # new questions, after which a database should look at its tables anew
+GROWING = (Question, QuestionPart, QuestionTopic, Reply, PartCoverage, LoadedRecord)
 MAX_LISTED = 10_000  # of the records that were kept; the others are counted
 KEYS = uuid.UUID("0b9a6a53-9d0c-5a0e-8b8f-6a0c1f6f4d11")  # the namespace of the keys of loaded replies
 
@@ -69,6 +70,7 @@ class Loader:
         self.vocabulary = vocabulary
         self.moments = Moments()
         self.tally: Counter[str] = Counter()
+        self._analyze_at = BULK
         self.kept: list[Kept] = []
         make_room()
         self._questions = Table(Question, "id", *QUESTION_COLUMNS, wants_news=False)
@@ -103,10 +105,18 @@ class Loader:
         if changed:
             update_records(self, changed, loaded, there)
 
+    def keep_planned(self) -> None:
+        """After each batch, on PostgreSQL: it plans by what it last knew of its tables. Of empty ones it thinks that
+        reading them whole is how to find the records of a batch, and each batch would take longer than the one before.
+        """
+        if connection.vendor == "postgresql" and self.tally["created"] >= self._analyze_at:
+            analyze(*GROWING)
+            self._analyze_at *= 2
+
     def finish(self) -> None:
         """After the last batch."""
         if self.tally["created"] > BULK:
-            analyze(Question, QuestionPart, QuestionTopic, Reply, PartCoverage, LoadedRecord)
+            analyze(*GROWING)
 
     def keep(self, record: Record, reason: str) -> None:
         """The portal keeps what it holds."""
