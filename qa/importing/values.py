@@ -22,7 +22,7 @@ class Values:
             self.problems.append(sentence)
 
     def _refuse_unknown(self, given, known, what):
-        for name in given.keys() - set(known):
+        for name in given.keys() - known:
             self._refuse(f"{what} has no field “{shown(name)}”.")
 
     def _text(self, value, name, limit, is_required=False):
