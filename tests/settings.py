@@ -24,4 +24,4 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     DATABASES["default"]["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}  # noqa: F405 - a file, as in real life
 WHITENOISE_USE_FINDERS = True  # serve static files without collecting them first
 STATIC_ROOT.mkdir(exist_ok=True)  # noqa: F405
-SECOND_FACTOR_REQUIRED = False  # so that client.force_login signs staff in; tests/test_staff.py turns it on
+SECOND_FACTOR_REQUIRED = False  # so that client.force_login signs staff in; tests/staff.py turns it on
