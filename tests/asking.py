@@ -15,6 +15,10 @@ YOU = {"on_behalf_of": "self", "age_band": "30-39", "sex": "female", "pseudonym"
 SEND = {"agreed": "on"}
 
 
+def read(client, name):
+    return client.get(reverse(name)).text
+
+
 def post(client, name, data, **extra):
     return client.post(reverse(name), data, **extra)
 

@@ -133,7 +133,7 @@ SURFACES = {
         )
     ),
 }
-# Pages that show what belongs to one person, and photos: who sees these is tested in test_ask and test_own_question.
+# Pages that show what belongs to one person, and photos: who sees these is tested in test_ask* and test_own_question.
 ONLY_ONES_OWN = {
     "ask_about",
     "ask_answered",
