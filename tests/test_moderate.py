@@ -1,8 +1,7 @@
-"""Moderate: the queue, the decisions on one question, and the reports of visitors."""
+"""Moderate: the queue, the decisions on one question, and its photos."""
 
 import datetime
 import re
-from dataclasses import replace
 
 import pytest
 from django.core.files.base import ContentFile
@@ -12,62 +11,15 @@ from django.utils import timezone
 from qa import moderating
 from qa.errors import InvalidTransition
 from qa.forms.moderate import DECISIONS
-from qa.models import (
-    ArticleStatus,
-    EventKind,
-    Flag,
-    FlagDecision,
-    FlagReason,
-    PhotoAudience,
-    Question,
-    QuestionEvent,
-    QuestionStatus,
-    RejectReason,
-    ReplyStatus,
-)
-from qa.moderating import Texts
-from qa.retention import erase
-from tests.factories import (
-    make_answered_question,
-    make_article,
-    make_patient,
-    make_question,
-    make_reply,
-    make_specialty,
-    make_topic,
-    make_user,
-)
+from qa.models import EventKind, PhotoAudience, Question, QuestionStatus, RejectReason
+from tests import deciding
+from tests.deciding import decide, page_of, sent
+from tests.factories import make_answered_question, make_patient, make_question, make_specialty, make_topic
 
 pytestmark = pytest.mark.django_db
+desk, other_moderator = deciding.desk, deciding.other_moderator
 
 QUEUE = "admin:qa_question_queue"
-
-
-@pytest.fixture
-def desk(client, moderator):
-    """A browser in which the moderator is signed in."""
-    client.force_login(moderator)
-    return client
-
-
-@pytest.fixture
-def other_moderator(db):
-    return make_user("other@example.org", role="Moderators", is_staff=True, name="Otto Other")
-
-
-def page_of(question):
-    return reverse("admin:qa_question_moderate", args=[question.pk])
-
-
-def sent(question, decision, **fields):
-    """What the form of a decision sends, as the page shows it now."""
-    form = next(form for form in DECISIONS if form.name == decision)(question=question)
-    values = {field.html_name: field.value() for field in form if field.value() not in (None, "")}
-    return {"decision": decision, **values, **{f"{decision}-{name}": value for name, value in fields.items()}}
-
-
-def decide(desk, question, decision, **fields):
-    return desk.post(page_of(question), sent(question, decision, **fields), follow=True)
 
 
 # The queue
@@ -168,31 +120,6 @@ def test_topics_are_suggested_where_the_text_names_them_or_a_synonym():
     assert moderating.suggest_topics("Infrared spotsy") == []
 
 
-def test_a_change_of_the_words_is_shown_before_it_counts_and_the_earlier_words_are_kept(desk, moderator):
-    question = make_question(body="Call me at 0912 about my rash.")
-    question.parts.create(position=1, text="What is it?")
-    typed = {"body": "I ask about my rash.", "parts": "What is it?\nDoes it spread?", "reason": "A telephone number"}
-    shown = decide(desk, question, "accept", **typed)
-    assert "<del>" in shown.text
-    assert Question.objects.pending().get().body == "Call me at 0912 about my rash."
-    form = shown.context["opened"]
-    again = sent(question, "accept", **typed, shown=form["shown"].value())
-    desk.post(page_of(question), again)
-    question.refresh_from_db()
-    assert (question.status, question.body) == (QuestionStatus.OPEN, "I ask about my rash.")
-    assert [part.text for part in question.parts.all()] == ["What is it?", "Does it spread?"]
-    body = question.revisions.get(field="body")
-    assert (body.text, body.reason, body.editor) == ("Call me at 0912 about my rash.", "A telephone number", moderator)
-    assert "0912" in desk.get(page_of(question)).text
-
-
-def test_words_are_not_changed_without_a_reason(desk):
-    question = make_question()
-    assert "Say why" in decide(desk, question, "accept", body="Other words").text
-    with pytest.raises(InvalidTransition, match="Say why"):
-        moderating.edit(question, None, moderating.Texts("Other", "words", ""), " ")
-
-
 def test_who_was_signed_out_meanwhile_gets_back_what_was_typed(client):
     question = make_question(title="A rash")
     fields = sent(question, "reject", reject_reason="unclear", note="Please say where the rash is.")
@@ -200,22 +127,6 @@ def test_who_was_signed_out_meanwhile_gets_back_what_was_typed(client):
     assert response.status_code == 403
     assert "Please say where the rash is." in response.text
     assert "A rash" not in response.text
-
-
-def test_what_is_wrong_with_the_words_is_not_folded_away(desk):
-    question = make_question()
-    assert '<details class="words">' in desk.get(page_of(question)).text
-    text = desk.post(page_of(question), sent(question, "accept", body="")).text
-    assert '<details class="words" open>' in text
-
-
-def test_accepting_with_a_refused_change_leaves_everything_as_it_was(moderator):
-    question = make_question()
-    texts = moderating.Texts("Other", "words", "")
-    with pytest.raises(InvalidTransition):
-        moderating.accept(question, moderator, question.specialty, texts=texts, reason="")
-    assert Question.objects.pending().get().title == question.title
-    assert not question.events.exists()
 
 
 def test_a_rejection_is_shown_to_the_moderator_as_the_patient_will_read_it(desk):
@@ -293,29 +204,6 @@ def test_the_second_of_two_moderators_is_told_and_keeps_what_was_typed(desk, oth
     assert question.events.count() == 1
 
 
-@pytest.mark.parametrize("first", ["title", "parts"])
-def test_words_that_were_changed_since_they_were_read_are_not_put_back(moderator, first):
-    question = make_answered_question(title="Liu Wei has spots")
-    question.parts.create(position=1, text="What does Liu Wei have?")
-    seen = Texts.of(question)
-    stale = Question.objects.get(pk=question.pk)
-    mended = replace(seen, **{first: "Without the name"})
-    moderating.edit(question, moderator, mended, "A name")
-    with pytest.raises(InvalidTransition, match="just changed"):
-        moderating.edit(stale, moderator, replace(seen, body="Clearer."), "Hard to read", seen)
-    assert Texts.of(Question.objects.get(pk=question.pk)) == mended
-    assert question.revisions.count() == 1
-
-
-@pytest.mark.parametrize("keep_replies", [True, False])
-def test_words_that_the_patient_erases_meanwhile_stay_erased(moderator, keep_replies):
-    question = make_answered_question(title="Liu Wei has spots")
-    stale = Question.objects.get(pk=question.pk)
-    erase(question, keep_replies=keep_replies, tell=False)
-    with pytest.raises(InvalidTransition, match="erased"):
-        moderating.edit(stale, moderator, Texts("Spots", "Clearer.", ""), "A name")
-
-
 NOT_OFFERED = [(form, status) for form in DECISIONS for status in QuestionStatus if status not in form.statuses]
 
 
@@ -352,16 +240,6 @@ def test_a_question_is_removed_and_restored_with_a_reason_from_its_page(desk):
     decide(desk, question, "restore", note="The name is gone.")
     question.refresh_from_db()
     assert question.is_public
-
-
-def test_an_answered_question_can_be_mended_without_leaving_the_portal(desk):
-    question = make_answered_question(body="My neighbour Ann has it too.")
-    typed = {"body": "A neighbour has it too.", "reason": "A name"}
-    shown = decide(desk, question, "edit", **typed).context["opened"]["shown"].value()
-    decide(desk, question, "edit", **typed, shown=shown)
-    page = desk.get(question.get_absolute_url()).text
-    assert "A neighbour has it too." in page
-    assert "Ann" not in page
 
 
 def test_the_page_says_what_a_moderator_wants_to_know(desk):
@@ -401,142 +279,3 @@ def test_a_photo_becomes_public_only_with_the_consent_of_an_adult(desk, moderato
     desk.post(reverse("admin:qa_question_photo", args=[question.pk]), {"photo": willing.pk, "audience": "doctors"})
     willing.refresh_from_db()
     assert (willing.audience, willing.accepted_at) == (PhotoAudience.DOCTORS, None)
-
-
-# Reports
-
-
-def flag_page(flag):
-    return reverse("admin:qa_flag_change", args=[flag.pk])
-
-
-def test_deciding_removed_takes_the_text_off_the_portal(desk, moderator):
-    question, other = make_answered_question(), make_answered_question()
-    reply = make_reply(other, status=ReplyStatus.PUBLISHED)
-    article = make_article()
-    targets = {"question": question, "reply": reply, "article": article}
-    for name, target in targets.items():
-        flag = Flag.objects.create(**{name: target}, reason=FlagReason.PRIVATE)
-        sending = {"decide": "1", "decision": "removed", "note": "It names somebody.", "because": "A name stood in it."}
-        desk.post(flag_page(flag), sending)
-        flag.refresh_from_db()
-        target.refresh_from_db()
-        assert (flag.decision, flag.decided_by, flag.decision_note) == ("removed", moderator, "It names somebody.")
-        assert flag.decided_at is not None
-    assert question.status == QuestionStatus.REMOVED
-    assert reply.status == ReplyStatus.WITHDRAWN
-    assert article.status == ArticleStatus.DRAFT
-    assert question.events.get(kind=EventKind.REMOVED).note == "It names somebody."
-
-
-def test_readers_and_the_patient_are_told_why_a_reply_was_removed(desk):
-    question = make_answered_question()
-    reply = make_reply(question, status=ReplyStatus.PUBLISHED)
-    flag = Flag.objects.create(reply=reply, reason=FlagReason.DANGEROUS)
-    sending = {"decide": "1", "decision": "removed", "note": "Ten times too much."}
-    assert "Tell readers why" in desk.post(flag_page(flag), sending).text
-    desk.post(flag_page(flag), sending | {"because": "The dose was wrong."})
-    text = desk.get(question.get_absolute_url()).text
-    assert "The reason: The dose was wrong." in text
-    assert "Ten times" not in text
-    event = QuestionEvent.objects.to_notify().get(reply=None)
-    assert (event.kind, event.note) == (EventKind.REPLY_WITHDRAWN, "Ten times too much.")
-
-
-def test_a_kept_text_stays_and_the_next_report_opens_by_itself(desk):
-    question = make_answered_question()
-    flags = [Flag.objects.create(question=question, reason=FlagReason.WRONG) for _number in range(2)]
-    refused = desk.post(flag_page(flags[0]), {"decide": "1", "decision": "kept", "note": ""})
-    assert "This field is required" in refused.text
-    response = desk.post(flag_page(flags[0]), {"decide": "1", "decision": "kept", "note": "It is right."})
-    assert response.url == flag_page(flags[1])
-    question.refresh_from_db()
-    assert question.is_public
-
-
-def test_what_could_harm_somebody_is_decided_first_and_marked_as_urgent(desk, other_moderator):
-    def report(reason, **fields):
-        return Flag.objects.create(question=make_answered_question(), reason=reason, **fields)
-
-    wrong, dangerous, said = report("wrong"), report("dangerous"), report("other", is_urgent=True)
-    report("dangerous", assignee=other_moderator)
-    text = desk.get(reverse("admin:qa_flag_changelist")).text
-    positions = [text.index(f"Report {flag.pk}:") for flag in (dangerous, said, wrong)]
-    assert positions == sorted(positions)
-    assert text.count("badge now") == 3
-    for flag, following in ((wrong, dangerous), (dangerous, said)):
-        response = desk.post(flag_page(flag), {"decide": "1", "decision": "kept", "note": "It is right."})
-        assert response.url == flag_page(following)
-
-
-def test_the_second_to_decide_on_a_report_is_told_and_nothing_more_happens(desk, other_moderator):
-    question = make_answered_question()
-    flag = Flag.objects.create(question=question, reason=FlagReason.WRONG)
-    late = Flag.objects.get(pk=flag.pk)
-    flag.decide(other_moderator, FlagDecision.KEPT, "It is right.")
-    response = desk.post(flag_page(flag), {"decide": "1", "decision": "removed", "note": "My own words"})
-    assert response.status_code == 409
-    assert "Somebody else has just decided" in response.text
-    assert "My own words" in response.text
-    question.refresh_from_db()
-    assert question.is_public
-    with pytest.raises(InvalidTransition):
-        late.hand_to(other_moderator)
-
-
-def test_a_report_is_taken_given_on_and_given_back(desk, moderator, other_moderator, doctor):
-    flag = Flag.objects.create(question=make_answered_question(), reason=FlagReason.WRONG)
-    for sending, assignee in [
-        ({"take": "1"}, moderator),
-        ({"hand": "1", "assignee": other_moderator.pk}, other_moderator),
-        ({"hand": "1", "assignee": doctor.user.pk}, other_moderator),
-        ({"hand": "1", "assignee": ""}, None),
-    ]:
-        desk.post(flag_page(flag), sending)
-        flag.refresh_from_db()
-        assert flag.assignee == assignee
-    assert desk.get(reverse("admin:index")).text.count("desk-box") >= 2
-
-
-def test_a_report_about_what_is_gone_already_can_still_be_decided(moderator):
-    question = make_answered_question()
-    flag = Flag.objects.create(question=question, reason=FlagReason.PRIVATE)
-    question.withdraw()
-    flag.decide(moderator, FlagDecision.REMOVED, "The patient was quicker.")
-    question.refresh_from_db()
-    assert question.status == QuestionStatus.WITHDRAWN
-
-
-def test_a_moderator_decides_on_a_published_reply_without_waiting_for_a_report(desk, moderator, doctor):
-    question = make_answered_question(doctor, reply_body="Take ten tablets.")
-    reply = question.replies.get()
-    address = reverse("admin:qa_question_take_up", args=[question.pk, reply.pk])
-    page = desk.get(reverse("admin:qa_question_moderate", args=[question.pk])).text
-    assert f'action="{address}"' in page
-    assert "Take ten tablets." in page
-    opened = [desk.post(address, {"reason": "dangerous"}) for _twice in range(2)]
-    flag = Flag.objects.get()
-    assert [response.url for response in opened] == [flag_page(flag)] * 2
-    assert (flag.reply, flag.reason, flag.assignee) == (reply, FlagReason.DANGEROUS, moderator)
-    desk.post(flag_page(flag), {"decide": "1", "decision": "removed", "note": "Too much.", "because": "Wrong dose."})
-    reply.refresh_from_db()
-    assert reply.status == ReplyStatus.WITHDRAWN
-    assert "no longer on the portal" in desk.post(address, follow=True).text
-    assert Flag.objects.count() == 1
-
-
-def test_nobody_else_takes_up_a_reply(client, doctor, editor):
-    question = make_answered_question(doctor)
-    address = reverse("admin:qa_question_take_up", args=[question.pk, question.replies.get().pk])
-    for user in (doctor.user, editor):
-        client.force_login(user)
-        assert client.post(address, {"reason": "wrong"}).status_code == 403
-    assert not Flag.objects.exists()
-
-
-def test_a_draft_is_neither_shown_nor_taken_up(desk):
-    question = make_answered_question()
-    draft = make_reply(question, body="Unfinished thought")
-    assert "Unfinished thought" not in desk.get(reverse("admin:qa_question_moderate", args=[question.pk])).text
-    desk.post(reverse("admin:qa_question_take_up", args=[question.pk, draft.pk]), {"reason": "wrong"})
-    assert not Flag.objects.exists()
