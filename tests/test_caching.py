@@ -25,6 +25,7 @@ from qa.models import (
     Reply,
     ReplyStatus,
 )
+from tests.browsing import PAGES, fill
 from tests.factories import (
     make_answered_question,
     make_article,
@@ -34,7 +35,6 @@ from tests.factories import (
     make_topic,
 )
 from tests.pages import address_in_sitemap
-from tests.test_browse import PAGES, fill
 from tests.test_visibility import SURFACES, world  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db
