@@ -1,11 +1,13 @@
 """A record as a test writes it, and the commands that load and export records."""
 
 import json
+from functools import partial
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from qa.importing.records import AllNames, Reader
 from tests.test_import import everything
 
 CREATE = {"specialties": "create", "topics": "create"}
@@ -35,6 +37,16 @@ def written(path, *records):
     whole = (one if isinstance(one, bytes) else json.dumps(one, ensure_ascii=False).encode() for one in records)
     path.write_bytes(b"".join(line + b"\n" for line in whole))
     return path
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes records, or lines as they are, to a file of JSON lines."""
+    return partial(written, tmp_path / "records.jsonl")
+
+
+def problems_of(**fields):
+    return Reader(AllNames()).read(1, record(**fields))[1]
 
 
 def load(path, **options):

@@ -1,22 +1,17 @@
 """Maps: how lines of somebody else's form become records; what no record can hold is refused by its line."""
 
 import json
-from functools import partial
 
 import pytest
 
 from qa.errors import DocumentError
 from qa.importing.mapping import read_map
 from qa.models import Question, Reply
-from tests.records import load, refusal, written
+from tests import records
+from tests.records import load, refusal
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def write(tmp_path):
-    return partial(written, tmp_path / "records.jsonl")
-
+write = records.write
 
 MAP = """
 [fields]

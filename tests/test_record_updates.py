@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from io import BytesIO, TextIOWrapper
 
 import pytest
@@ -17,17 +16,14 @@ from django.db import connection
 from qa.importing.record_files import BATCH
 from qa.models import RELOADED, EventKind, LoadedRecord, Question, Reply, ReplyStatus
 from qa.retention import erase
+from tests import records
 from tests.factories import make_answered_question, make_doctor, make_reply, make_topic
 from tests.processes import command, environment
-from tests.records import REPLY, export, load, record, written
+from tests.records import REPLY, export, load, record
 from tests.test_import import everything
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def write(tmp_path):
-    return partial(written, tmp_path / "records.jsonl")
+write = records.write
 
 
 @pytest.fixture
