@@ -32,11 +32,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_counters")]
         ("year:soon specialty: rash", {"words": (("soon",), ("specialti",), ("rash",))}),
         ("皮膚 痒", {"words": (("皮肤",), ("痒",))}),
         ("NEAR(a b) AND OR NOT & | ! * ^ <-> :A ''", {"words": (("near",), ("b",))}),
+        ("My son Can’t  sleep", {"words": (("son",),), "sayings": ((("troubl", "sleep"), ("sleep",)),)}),
+        ("cannot get it up", {"sayings": ((("impot",), ()),)}),
+        ('"can\'t sleep"', {"phrases": (("sleep",),)}),
     ],
 )
 def test_a_search_is_taken_apart(text, expected):
     typed = parse(text)
-    empty = {"words": (), "phrases": (), "excluded": (), "specialty": "", "topic": "", "years": None}
+    empty = {"words": (), "sayings": (), "phrases": (), "excluded": (), "specialty": "", "topic": "", "years": None}
     assert vars(typed) == empty | expected
 
 
@@ -197,6 +200,50 @@ def test_what_somebody_is_and_what_somebody_has_find_the_same(forms):
     questions = {make_answered_question(title=form, body="Here.", reply_body="Wait.").pk for form in forms}
     for form in forms:
         assert set(found(form)) == questions, form
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("can't sleep", "Insomnia for a year"),
+        ("I CANNOT sleep at night", "Insomnia, every night"),
+        ("couldn’t fall asleep", "sleeplessness"),
+        ("unable to get it up", "erectile dysfunction"),
+        ("i feel so down", "Is it depression?"),
+        ("the runs", "diarrhoea"),
+        ("passed out", "syncope"),
+        ("blood in my pee", "hematuria"),
+        ("blood in poop", "rectal bleeding"),
+        ("chrons", "Crohn's disease"),
+        ("farting", "flatulence"),
+    ],
+)
+def test_what_people_say_finds_what_it_means(typed, written):
+    make_answered_question(title="Help", body="A spot on the leg, for a year.", reply_body="Wait.")
+    question = make_answered_question(title="Help", body=written, reply_body="Wait.")
+    assert found(typed)[:1] == [question.pk]
+
+
+def test_what_means_a_saying_comes_before_its_words_and_those_are_found_too():
+    words = make_answered_question(title="Help", body="How much sleep does he need?", reply_body="Wait.")
+    meaning = make_answered_question(title="Help", body="How long does insomnia last?", reply_body="Wait.")
+    assert found("can't sleep") == [meaning.pk, words.pk]
+    assert found('"can\'t sleep"') == [words.pk]
+
+
+def test_who_it_is_about_does_not_decide_what_is_found():
+    about = [make_answered_question(title="Help", body=f"My dad has {what}.") for what in ("gout", "hives", "eczema")]
+    stroke = make_answered_question(title="Help", body="Living on after a stroke.")
+    assert found("my dad had a stroke") == [stroke.pk]
+    assert set(found("dad")) == {question.pk for question in about}
+
+
+def test_words_of_one_thing_are_found_apart_by_other_words_too():
+    for title in ("Shingles", "Gout", "Hives", "Eczema"):
+        make_answered_question(title=title, body="Since May.", reply_body="Wait.")
+    question = make_answered_question(title="Burning bladder on urination", body="Since May.", reply_body="Wait.")
+    catch_up()
+    assert [hit.question.pk for hit in search("burning when I pee").hits] == [question.pk]
 
 
 def test_what_is_narrower_does_not_find_what_is_wider():

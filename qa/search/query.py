@@ -4,11 +4,13 @@ Nothing typed can be wrong, and nothing typed reaches an engine but the pipeline
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from qa.search.engine import Group, Phrase, Query
+from qa.search.engine import Group, Phrase
 from qa.search.entries import label
 from qa.search.pipeline import QUOTES, WORDS, fold, terms
+from qa.search.synonyms import said
 from qa.search.words import ALL, rarity
 
 MOST_WORDS = 16  # words and phrases; of more, the first
@@ -16,6 +18,16 @@ LONGEST = 300  # characters that are read
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 SHORT = 6  # words; a longer search is a text of its own and means what it says: synonyms would only blur it
 MOST_MEANINGS = 8  # phrases that may stand for one
+WORDY = 14  # words with the little ones; in a longer search, too, what people say means just what it says
+
+# Who it is about says little of what it is; a child is treated otherwise, and stays.
+PEOPLE = frozenset(
+    (term,)
+    for term in terms(
+        "mother mom mum mommy mummy father dad daddy parent husband wife partner boyfriend girlfriend son daughter "
+        "brother sister uncle aunt auntie cousin nephew niece grandmother grandma granny grandfather grandpa friend"
+    )
+)
 
 NEVER = re.compile("[\x00\ud800-\udfff]")  # characters that no database takes
 
@@ -34,6 +46,7 @@ class Typed:
     """A search as it was typed. The filters are as typed too: nobody has looked yet whether there is such a thing."""
 
     words: tuple[Phrase, ...] = ()  # words with a hyphen, and Chinese, are phrases of several terms
+    sayings: tuple[tuple[Phrase, Phrase], ...] = ()  # what each means, and the terms that are left of how it was said
     phrases: tuple[Phrase, ...] = ()
     excluded: tuple[Phrase, ...] = ()
     specialty: str = ""
@@ -41,7 +54,7 @@ class Typed:
     years: tuple[int, int] | None = None  # the first and the last
 
     def __bool__(self):
-        return bool(self.words or self.phrases or self.specialty or self.topic or self.years)
+        return bool(self.words or self.sayings or self.phrases or self.specialty or self.topic or self.years)
 
 
 def clean(text: str) -> str:
@@ -56,9 +69,12 @@ def holds_words(text: str) -> bool:
 
 def parse(text: str) -> Typed:
     """`text` taken apart. Only the first of several filters of one name counts."""
-    found = {"words": [], "phrases": [], "excluded": []}
+    found = {"words": [], "sayings": [], "phrases": [], "excluded": []}
     filters = {}
-    for hit in TYPED.finditer(clean(text).translate(QUOTES)):
+    text = clean(text).translate(QUOTES)
+    if len(text.split()) <= WORDY and '"' not in text:
+        found["sayings"], text = said(text)
+    for hit in TYPED.finditer(text):
         typed = hit["phrase"] if hit["phrase"] is not None else hit["word"]
         name = (hit["name"] or "").lower()
         value = years(typed) if name == "year" else typed.strip()
@@ -82,7 +98,10 @@ def meanings(typed: Typed, synonyms: dict[Phrase, tuple[Phrase, ...]]) -> list[G
     Of words that stand side by side, the longest run that has synonyms is taken for one thing.
     """
     wanted = [Group(_with(phrase, synonyms)) for phrase in typed.phrases]
-    words = list(typed.words)
+    wanted += [Group(_with(meaning, synonyms), left) for meaning, left in typed.sayings]
+    words = [word for word in typed.words if word not in PEOPLE]
+    if not (words or wanted):
+        words = list(typed.words)
     if len(words) > SHORT:
         return wanted + [Group((word,)) for word in words]
     longest = max(map(len, synonyms), default=1)
@@ -107,20 +126,20 @@ def counted(group: Group, numbers: dict[str, int]) -> Group:
     return replace(group, number=min(number, numbers[ALL]))
 
 
-def one_by_one(groups: tuple[Group, ...], numbers: dict[str, int]) -> tuple[Group, ...]:
-    """The groups, and each word of a run that was taken for one thing by itself: for entries that hold some of it."""
-    words = dict.fromkeys(word for group in groups for word in group.words)
-    return (*groups, *(Group(((word,),), number=numbers[word]) for word in words))
+def one_by_one(groups: Iterable[Group], synonyms: Mapping[Phrase, tuple[Phrase, ...]]) -> list[Group]:
+    """Each word of a run that was taken for one thing by itself, for entries that hold some of it."""
+    runs = (group.words for group in groups if group.words == group.phrases[0])
+    return [Group(_with((word,), synonyms)) for word in dict.fromkeys(word for run in runs for word in run)]
 
 
 def labels_of(years: tuple[int, int] | None) -> tuple[str, ...]:
     return tuple(label("year", year) for year in range(years[0], years[1] + 1)) if years else ()
 
 
-def weights(query: Query, numbers: dict[str, int]) -> dict[str, float]:
-    """Each term of `query` that some entry holds, with how much it says; for entries that need not hold all."""
-    found = {term for group in query.groups for phrase in group.phrases for term in phrase}
-    return {term: rarity(numbers[term], query.of_all) for term in sorted(found) if numbers[term]}
+def weights(groups: Iterable[Group], numbers: dict[str, int]) -> dict[str, float]:
+    """Each term of `groups` that some entry holds, with how much it says; for entries that need not hold all."""
+    found = {term for group in groups for phrase in group.phrases for term in phrase}
+    return {term: rarity(numbers[term], numbers[ALL]) for term in sorted(found) if numbers[term]}
 
 
 def years(typed: str) -> tuple[int, int] | None:

@@ -61,6 +61,7 @@ class Results:
     number_of_whole: int | None = None  # how many hold all of the words, where others were found as well
     mended: dict[str, str] = field(default_factory=dict)  # a word that no entry holds, and what was searched instead
     meant: str = ""  # what may be meant, where a word that few hold is nearly one that many do
+    read_as: str = ""  # what was typed with the right words instead, or those that may be meant; "" where it is right
     older: str = ""  # cursors of the neighbouring pages, "" where there is none
     newer: str = ""
 
@@ -77,9 +78,11 @@ class _Wanted:
     """A search made ready for the engine."""
 
     query: Query
+    apart: list[Group]  # the words of each run that is taken for one thing
     numbers: dict[str, int]
     mended: dict[str, tuple[str, str, int]]  # a word, its right spelling, term and number
     meant: str
+    read_as: str
 
     def mended_in(self, found):
         """The words mended whose right one is in what was found, or names something that was: no word is shown that
@@ -119,7 +122,7 @@ def search(
         return Results(excludes_only=bool(typed.excluded), holds_words=holds_words(text))
     found, cut = _find(wanted, may_be_some and not (filters and wanted.mended))
     of_tab = [entry for entry in found if tab in ("all", entry.kind)]
-    page, newer, older = _page(of_tab, chosen)
+    page, neighbours = _page(of_tab, chosen)
     choices = _choices(of_tab)
     hits, names = read_hits(page, wanted.phrases(), choices)
     counts = _counts(found, cut)
@@ -132,40 +135,44 @@ def search(
         number_of_whole=None if all(whole := [entry.holds_all for entry in found]) else sum(whole),
         mended=wanted.mended_in(found),
         meant=wanted.meant,
-        newer=newer,
-        older=older,
+        read_as=wanted.read_as,
+        **neighbours,
     )
 
 
 def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
     words = (*typed.words, *(phrase for _kind, name in filters.not_found if (phrase := tuple(terms(name)))))
     typed = replace(typed, words=words)
-    wanted, numbers = _meanings(typed)
+    wanted, apart, numbers = _meanings(typed)
     mended, meant = _corrections(text, wanted, numbers) if may_mend else ({}, "")
+    read_as = _put_right(meant or text, mended) if mended or meant else ""
     while mended:
         known = numbers | {term: number for _right, term, number in mended.values() if number}
-        wanted_now, numbers_now = _again(_with_right(typed, mended), known)
+        wanted_now, apart_now, numbers_now = _again(_with_right(typed, mended), known)
         held = {term for group in wanted_now if counted(group, numbers_now).number for term in group.phrases[0]}
         if all(term in held for _right, term, _number in mended.values()):
-            wanted, numbers = wanted_now, numbers_now
+            wanted, apart, numbers = wanted_now, apart_now, numbers_now
             break
         mended = {word: found for word, found in mended.items() if found[1] in held}
-    groups = tuple(counted(group, numbers) for group in wanted)
-    query = Query(groups, typed.excluded, filters.labels(), of_all=numbers[ALL])
-    return _Wanted(query, numbers, mended, meant)
+    groups, apart = ([counted(group, numbers) for group in each] for each in (wanted, apart))
+    query = Query(tuple(groups), typed.excluded, filters.labels(), of_all=numbers[ALL])
+    return _Wanted(query, apart, numbers, mended, meant, read_as)
 
 
 def _corrections(text, wanted, numbers):
     """For words that nothing holds what to search for instead; and, for those that little holds, `text` as it may be
     meant."""
     held = {group.phrases[0][0]: counted(group, numbers).number for group in wanted if len(group.phrases[0]) == 1}
-    mended, meant = {}, text
-    for word, found in mend(text, held, numbers[ALL], synonyms.names()).items():
-        if held[term_of(word)]:
-            meant = re.sub(rf"\b{word}\b", found[0], meant, flags=re.IGNORECASE)
-        else:
-            mended[word] = found
-    return mended, meant if meant != text else ""
+    found = mend(text, held, numbers[ALL], synonyms.names())
+    mended = {word: right for word, right in found.items() if not held[term_of(word)]}
+    seldom = {word: right for word, right in found.items() if word not in mended}
+    return mended, _put_right(text, seldom) if seldom else ""
+
+
+def _put_right(text, found):
+    for word, (right, *_rest) in found.items():
+        text = re.sub(rf"\b{word}\b", right, text, flags=re.IGNORECASE)
+    return text
 
 
 def _with_right(typed, mended):
@@ -175,21 +182,29 @@ def _with_right(typed, mended):
 
 
 def _meanings(typed):
-    """What is wanted, with synonyms, and the number of every term; again where topics have changed since."""
+    """What is wanted, with synonyms, also one by one, and the number of every term; again where topics have changed
+    since."""
     while True:
         version, known = synonyms.known()
         wanted = meanings(typed, known)
-        numbers = numbers_of(term for group in wanted for phrase in group.phrases for term in phrase)
+        apart = one_by_one(wanted, known)
+        numbers = numbers_of(_terms_of(*wanted, *apart))
         if version == numbers[TOPICS]:
-            return wanted, numbers
+            return wanted, apart, numbers
         synonyms.read_again(numbers[TOPICS])
 
 
 def _again(typed, numbers):
     """As `_meanings`, of a search that was mended; asks only for numbers that are not known yet."""
-    wanted = meanings(typed, synonyms.known()[1])
-    missing = {term for group in wanted for phrase in group.phrases for term in phrase} - numbers.keys()
-    return wanted, numbers | numbers_of(missing) if missing else numbers
+    known = synonyms.known()[1]
+    wanted = meanings(typed, known)
+    apart = one_by_one(wanted, known)
+    missing = _terms_of(*wanted, *apart) - numbers.keys()
+    return wanted, apart, numbers | numbers_of(missing) if missing else numbers
+
+
+def _terms_of(*groups):
+    return {term for group in groups for phrase in (*group.phrases, group.words) for term in phrase}
 
 
 def _find(wanted: _Wanted, may_be_some: bool) -> tuple[list[Entry], set[str]]:
@@ -205,7 +220,7 @@ def _find(wanted: _Wanted, may_be_some: bool) -> tuple[list[Entry], set[str]]:
     if len(articles_and_such) >= RANKED_OTHERS:
         cut |= set(EntryKind) - {EntryKind.QUESTION}
     entries = {entry.pk: entry for entry in (*articles_and_such, *newest)}
-    groups = one_by_one(query.groups, wanted.numbers)
+    groups = (*query.groups, *wanted.apart)
     if len(entries) >= FEW or len(groups) < 2 or not may_be_some:
         return _rank(list(entries.values()), query.groups, query.of_all), cut
     some = _rank([entry for entry in _closest(wanted, query) if entry.pk not in entries], groups, query.of_all)
@@ -227,7 +242,9 @@ def _closest(wanted: _Wanted, query: Query) -> list[Entry]:
     Where even the rarest one is in too many entries, those that came last.
     """
     found, number = {}, 0
-    for term, weight in sorted(weights(wanted.query, wanted.numbers).items(), key=lambda item: -item[1]):
+    for term, weight in sorted(
+        weights((*query.groups, *wanted.apart), wanted.numbers).items(), key=lambda item: -item[1]
+    ):
         number += wanted.numbers[term]
         if number > engine().MOST_COMPARED:
             if found:
@@ -255,7 +272,7 @@ def _page(entries, chosen):
     page = entries[start : start + PAGE_SIZE]
     newer = cursors[start] if page and start else ""
     older = cursors[start + PAGE_SIZE - 1] if len(entries) > start + PAGE_SIZE else ""
-    return page, newer, older
+    return page, {"newer": newer, "older": older}
 
 
 def _counts(entries, cut):

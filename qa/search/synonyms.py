@@ -1,5 +1,6 @@
 """Phrases that mean the same: synonyms.toml, which we write, and the names of topics, which editors write."""
 
+import re
 import tomllib
 from functools import cache
 from pathlib import Path
@@ -11,6 +12,8 @@ from qa.search.engine import Phrase
 from qa.search.pipeline import terms, words
 
 FILE = Path(__file__).parent / "synonyms.toml"
+CANNOT = r"(?:can\s?not|can'?t|could\s?not|couldn'?t|unable\s+to|not\s+able\s+to)"
+STRESSED = r"(?:(?:so|very|really)\s+)?"  # what may stand between the words of a saying
 
 _known: tuple[int, dict[Phrase, tuple[Phrase, ...]]] | None = None
 _names_of_topics: dict[str, str] = {}
@@ -34,8 +37,16 @@ def read_again(version: int) -> None:
     _names_of_topics = _spelled(name for each in same for name in each)
 
 
+def said(text: str) -> tuple[list[tuple[Phrase, Phrase]], str]:
+    """What the sayings in `text` mean, each with the terms that the pipeline leaves of how it is said; and the rest."""
+    sayings, known = _sayings()
+    found = [(known[name], tuple(terms(hit[0]))) for hit in sayings.finditer(text) for name in [hit.lastgroup]]
+    return found, sayings.sub(" ", text)
+
+
 def read() -> dict[str, dict[str, list[str]]]:
-    """The file as it stands: `same`, which goes both ways, and `narrower`, which leads from the first to the others."""
+    """The file as it stands: `same`, which goes both ways, `narrower`, which leads from the first to the others, and
+    `said`, which leads from the others to the first."""
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
@@ -47,6 +58,20 @@ def _curated():
     for name, others in tables["narrower"].items():
         _lead(found, tuple(terms(name)), [tuple(terms(other)) for other in others])
     return {phrase: tuple(others) for phrase, others in found.items()}
+
+
+@cache
+def _sayings():
+    """One expression for all that people say, each meaning a group of it, and what the groups mean."""
+    meanings = {f"m{number}": (meaning, how) for number, (meaning, how) in enumerate(read()["said"].items())}
+    each = (f"(?P<{name}>{'|'.join(map(_saying, how))})" for name, (_meaning, how) in meanings.items())
+    expression = re.compile(rf"(?<![\w-])(?:{'|'.join(each)})(?![\w-])", re.IGNORECASE)
+    return expression, {name: tuple(terms(meaning)) for name, (meaning, _how) in meanings.items()}
+
+
+def _saying(how):
+    patterns = (CANNOT if word == "can't" else word.replace("'", "'?") for word in how.split())
+    return rf"\s+{STRESSED}".join(patterns)
 
 
 @cache
