@@ -228,6 +228,23 @@ def test_an_emergency_that_is_only_mentioned_does_not_keep_a_typing_error_from_b
     assert [finding.rule for finding in response.context["urgent"]] == ["stroke-feared"]
 
 
+@pytest.mark.parametrize(
+    ("query", "rule"),
+    [
+        ("suicde", "suicide-plan"),
+        ("heart attck", "heart-attack"),
+        ("chest pian", "chest-pain"),
+        ("i want to comit suicde", "suicide-plan"),
+    ],
+)
+def test_whoever_misspells_a_danger_is_told_what_to_do(client, settings, query, rule):
+    make_answered_question(title="Commit to a diet", body="I want one.")
+    catch_up()
+    response = client.get("/search/", {"q": query})
+    assert rule in [finding.rule for finding in response.context["urgent"]]
+    assert not [hit for hit in response.context["found"].hits if "suic" in query]
+
+
 def test_suicide_in_a_search_beside_another_emergency_names_whom_to_call_too(client, settings):
     text = PageReader(client.get("/search/", {"q": "chest pain suicidal"}).text).text
     assert settings.CRISIS_LINE in text

@@ -39,12 +39,21 @@ def search(request):
     tab = request.GET.get("kind", "all")
     tab = tab if tab in engine.TABS else "all"
     urgent = urgent_findings([query])  # whoever is in danger is not asked whether another word was meant
-    kinds = {finding.kind for finding in urgent}
-    found = engine.search(query, tab, request.GET, may_mend=not urgent, may_be_some="self_harm" not in kinds)
-    context = {"query": query, "found": found, "urgent": _with_mentioned(urgent, query), "robots": "noindex"}
+    found = engine.search(query, tab, request.GET, may_mend=not urgent, may_be_some=_may_be_some(urgent))
+    if found.read_as:  # a danger may be misspelled
+        urgent = urgent_findings([found.read_as])
+        if not _may_be_some(urgent):
+            found = engine.search(query, tab, request.GET, may_be_some=False)
+    urgent = _with_mentioned(urgent, found.read_as or query)
+    context = {"query": query, "found": found, "urgent": urgent, "robots": "noindex"}
     context |= {"remarks": engine.remarks(query), "count": found.counts.get(tab)}
     context["tabs"] = [(name, found.counts.get(name), name == tab) for name in engine.TABS]
     return render(request, "qa/search.html", context)
+
+
+def _may_be_some(urgent):
+    """What holds only some of the words is not for whoever may harm themselves."""
+    return all(finding.kind != "self_harm" for finding in urgent)
 
 
 def _with_mentioned(urgent, query):
