@@ -7,8 +7,10 @@ from django.utils import timezone
 from qa.screening import Severity, all_rules, mend, screen, screen_search
 from qa.screening.context import is_so_now
 from qa.screening.engine import read_rules, small_letters
-from tests.sentences import EMERGENCIES, NO_EMERGENCIES
+from tests import more_sentences, sentences
 
+EMERGENCIES = sentences.EMERGENCIES + more_sentences.EMERGENCIES
+NO_EMERGENCIES = sentences.NO_EMERGENCIES + more_sentences.NO_EMERGENCIES
 HITS = [(rule, text) for rule in all_rules() for text in rule.hits]
 MISSES = [(rule, text) for rule in all_rules() for text in rule.misses]
 SEARCHES = [(rule, text) for rule in all_rules() for text in rule.search_hits]
@@ -186,6 +188,21 @@ def test_an_emergency_in_a_patients_words_is_found(text):
 @pytest.mark.parametrize("text", NO_EMERGENCIES)
 def test_a_question_that_can_wait_raises_no_alarm(text):
     assert not urgent_found(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "not_told"),
+    [
+        ("My husband is choking me and I am afraid", "strangled", "choking"),
+        ("My son is choking on a coin", "choking", "swallowed-object"),
+        ("My son swallowed a coin battery and drools", "battery-or-magnet-swallowed", "swallowed-object"),
+        ("Our 6 week old has a fever of 41", "fever-in-young-baby", "very-high-fever"),
+        ("She fell down the stairs, her hip hurts and she can't stand", "fall-cannot-stand", "after-an-accident"),
+    ],
+)
+def test_of_two_dangers_in_the_same_words_the_one_that_fits_is_told(text, told, not_told):
+    assert told in urgent_found(text)
+    assert not_told not in urgent_found(text)
 
 
 def test_an_urgent_rule_says_what_to_do_and_names_a_number():
