@@ -9,7 +9,7 @@ from qa.search.corrections import distance
 from qa.search.engine import engine
 from qa.search.pipeline import terms
 from qa.search.query import parse
-from tests.factories import make_answered_question, make_specialty, make_topic
+from tests.factories import make_answered_question, make_article, make_specialty, make_topic
 from tests.pages import PageReader
 from tests.searching import found
 
@@ -41,6 +41,17 @@ def test_a_search_is_taken_apart(text, expected):
     typed = parse(text)
     empty = {"words": (), "sayings": (), "phrases": (), "excluded": (), "specialty": "", "topic": "", "years": None}
     assert vars(typed) == empty | expected
+
+
+def test_an_article_beside_a_question_is_found_in_its_specialty():
+    question = make_answered_question()
+    make_article(question=question, body="Quagmire")
+    for specialty in (question.specialty, make_specialty("Urology")):
+        question.specialty = specialty
+        question.save()
+        catch_up()
+        assert len(search(f'quagmire specialty:"{specialty.name}"').hits) == 1
+    assert search("quagmire specialty:dermatology").hits == []
 
 
 def test_phrases_exclusions_and_filters_find_what_they_say():

@@ -188,8 +188,9 @@ def _articles(keys):
     for key, topic in ArticleTopic.objects.filter(content_object__in=keys).values_list("content_object", "tag"):
         topics[key].append(label("topic", topic))
     rows = Article.objects.public().filter(pk__in=keys).order_by("published_at", "pk")
-    for key, title, body, published_at in rows.values_list("pk", "title", "body", "published_at"):
-        labels = topics[key]
+    fields = ("pk", "title", "body", "published_at", "question__specialty")
+    for key, title, body, published_at, specialty in rows.values_list(*fields):
+        labels = topics[key] + ([label("specialty", specialty)] if specialty else [])
         if published_at and published_at != UNDATED:
             labels.append(label("year", timezone.localdate(published_at).year))
         yield key, title, body, "", labels
