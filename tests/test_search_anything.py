@@ -62,7 +62,7 @@ def test_whatever_is_typed_only_public_questions_are_found(small_archive, text):
     assert not [row for row in suggest(text) if "secret" in row.text]
 
 
-@settings(max_examples=100, **FUZZ)
+@settings(max_examples=THOROUGH // 5, **FUZZ)
 @given(
     TYPED.filter(lambda text: "\ud800" not in text),
     st.sampled_from(["all", "question", "x"]),
