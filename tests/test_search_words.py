@@ -35,6 +35,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_counters")]
         ("My son Can’t  sleep", {"words": (("son",),), "sayings": ((("troubl", "sleep"), ("sleep",)),)}),
         ("cannot get it up", {"sayings": ((("impot",), ()),)}),
         ('"can\'t sleep"', {"phrases": (("sleep",),)}),
+        ("topic:can't sleep", {"words": (("sleep",),), "topic": "can't"}),
+        ("rash -passed out", {"words": (("rash",),), "excluded": (("pass",),)}),
     ],
 )
 def test_a_search_is_taken_apart(text, expected):

@@ -65,7 +65,7 @@ def _sayings():
     """One expression for all that people say, each meaning a group of it, and what the groups mean."""
     meanings = {f"m{number}": (meaning, how) for number, (meaning, how) in enumerate(read()["said"].items())}
     each = (f"(?P<{name}>{'|'.join(map(_saying, how))})" for name, (_meaning, how) in meanings.items())
-    expression = re.compile(rf"(?<![\w-])(?:{'|'.join(each)})(?![\w-])", re.IGNORECASE)
+    expression = re.compile(rf"(?<![\w:-])(?:{'|'.join(each)})(?![\w-])", re.IGNORECASE)
     return expression, {name: tuple(terms(meaning)) for name, (meaning, _how) in meanings.items()}
 
 
