@@ -40,6 +40,8 @@ def test_names_and_headings_are_suggested_while_somebody_types():
         ("suici", "Crisis line", "suicide"),
         ("i want to kill mys", "Crisis line", "i want to kill myself"),
         ("heart at", "Emergency", "heart attack"),
+        ("chest pai", "Emergency", "chest pain"),
+        ("I can't breat", "Emergency", "i cant breathe"),
         ("Husband  HEART ATT", "Emergency", "husband heart attack"),
         ("心肌梗塞", "Emergency", "心肌梗塞"),
         ("My husband has crushing chest pain and his left arm is numb", "Emergency", None),

@@ -61,8 +61,9 @@ def engine() -> ModuleType:
     return import_module("qa.search.sqlite" if connection.vendor == "sqlite" else "qa.search.postgresql")
 
 
-def rarest(weights: Mapping[str, float], numbers: Mapping[str, int], most: int, enough: int = 1) -> set[str]:
-    """The terms that say the most: so many that `enough` entries hold them, and else as no more than `most` do."""
+def rarest(weights: Mapping[str, float], numbers: Mapping[str, int], most: int, enough: int) -> set[str]:
+    """The terms that say the most: so many that `enough` entries hold them, and else as no more than `most` do; none
+    where `enough` is 0 and even the first is in more."""
     chosen, number = set(), 0
     for term in sorted(weights, key=weights.get, reverse=True):
         if number >= enough and number + numbers.get(term, 0) > most:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.addresses import address
 from accounts.models import Doctor, Specialty
-from qa.models import Article, EntryKind, Question, Topic, written_once_for_lists
+from qa.models import Article, EntryKind, Question, Topic, prepared_for_lists
 from qa.search.engine import Entry, Phrase
 from qa.search.entries import label
 from qa.search.excerpts import READ, excerpt, mark
@@ -108,7 +108,7 @@ def _read_others(keys, entries, choices):
     return others, names
 
 
-_questions = written_once_for_lists(lambda keys: Question.objects.public().filter(pk__in=keys).for_cards(READ))
+_questions = prepared_for_lists(lambda keys: Question.objects.public().filter(pk__in=keys).for_cards(READ))
 
 
 @lru_cache(maxsize=1)
@@ -126,7 +126,7 @@ def _others_on(_day):
             all=True,
         )
 
-    return written_once_for_lists(others)
+    return prepared_for_lists(others)
 
 
 def _rows(queryset, what, name="name", text=None, note=None):

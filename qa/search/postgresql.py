@@ -14,9 +14,10 @@ EVERY_FEW = 10  # entries: what one of so many holds is found by walking from th
 ROW = 40  # entries of the index of the vectors, which take as long to look at as one row with its vector
 # Among how many of the latest entries it pays to look, for each entry that is expected: it takes time to find out which
 # those are. Of what holds several words there are fewer than is expected.
-WINDOW, WINDOW_OF_SEVERAL = 16, 4
+WINDOW, WINDOW_OF_SEVERAL = 24, 4
 MOST_COMPARED = 8_000  # entries that `closest` may have to look at
-MOST_ALONE = 2_000  # entries that `closest` reads of rare terms, where those are enough
+MOST_ALONE = 2_000  # entries of rare terms that `closest` reads
+ENOUGH = 20  # entries of a term that `closest` reads where a rarer one leads to others; so many are enough
 HOLDING = "SELECT id, %s::float8 AS weight FROM qa_searchentry WHERE vector @@ %s::tsquery"
 KNOWN = "SELECT id, %s::float8 AS weight FROM unnest(%s::bigint[]) id"
 
@@ -38,12 +39,13 @@ def newest(*asked: tuple[Query, int]) -> list[list[Entry]]:
 
 
 def _windows(query, limit):
-    """Among how many of the latest entries to look, 0 for all: three times as many as should be enough if words had
-    nothing to do with each other, then more."""
+    """Among how many of the latest entries to look, 0 for all: half as many again as should be enough, three times as
+    many for several words, which may have something to do with each other; then more."""
     widest = query.number * (WINDOW if _is_one_word(query) else WINDOW_OF_SEVERAL)
     windows = []
     if query.number > FEW * limit and not query.is_of_others:
-        window = int(3 * limit / math.prod(group.number / query.of_all for group in query.groups))
+        window = limit / math.prod(group.number / query.of_all for group in query.groups)
+        window = int(window * (1.5 if _is_one_word(query) else 3))
         windows = [size for size in (window, 8 * window) if size < min(widest, query.of_all)]
     return [*windows, 0]
 
@@ -92,20 +94,21 @@ def closest(
     if not weights:
         return []
     numbers = numbers or {}
-    alone = rarest(weights, numbers, MOST_ALONE, enough=limit)
+    alone = rarest(weights, numbers, MOST_ALONE, enough=ENOUGH)
+    first = max(weights, key=weights.get)
     latest = {
-        term: _latest(term, numbers[term], query, limit) if term in alone else []
+        term: _latest(term, numbers[term], query, limit if term == first else ENOUGH) if term in alone else []
         for term in weights
         if term not in alone or numbers.get(term, 0) > FEW * limit
     }
     found = _holding(weights, latest, query, limit)
-    if len(found) < limit and len(alone) < len(weights):  # the rarer ones do not lead to as many as it seemed
+    if len(found) < ENOUGH and len(alone) < len(weights):  # the rarer ones do not lead to as many as it seemed
         found = _holding(weights, {}, query, limit)
     return found
 
 
 def _latest(term, number, query, limit):
-    """The keys of the entries with the term that came last: as many as can be among the first."""
+    """The keys of the entries with the term that came last."""
     one = replace(query, groups=(Group(((term,),), number=number),))
     return [entry.pk for entry in newest((one, limit))[0]]
 
@@ -166,11 +169,12 @@ def tidy() -> None:
 
 def spellings(nearby: list[str], beginnings: list[str]) -> list[tuple[str, str, int]]:
     """Spellings that are among `nearby` or begin with one of `beginnings`, each with its term and number of entries."""
-    begins = " OR s.spelling LIKE %s" * len(beginnings)
     # In place of a join: the planner expects so many spellings that it would read all words there are
     number = "coalesce((SELECT w.number FROM qa_searchword w WHERE w.term = s.term), 0)"
+    known = f"SELECT s.spelling, s.term, {number} FROM qa_searchspelling s WHERE s.spelling"
+    one_by_one = f"SELECT known.* FROM unnest(%s::text[]) nearby CROSS JOIN LATERAL ({known} = nearby LIMIT 1) known"
     return fetch(
-        f"SELECT s.spelling, s.term, {number} FROM qa_searchspelling s WHERE s.spelling = ANY(%s){begins}",
+        " UNION ".join([one_by_one, *[f"{known} LIKE %s"] * len(beginnings)]),
         [nearby, *(f"{start}%" for start in beginnings)],  # letters only: nothing in them has a meaning for LIKE
     )
 

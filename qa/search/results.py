@@ -18,7 +18,7 @@ from qa.search.query import Typed, counted, holds_words, meanings, one_by_one, p
 from qa.search.scoring import score
 from qa.search.words import ALL, TOPICS, numbers_of
 
-PAGE_SIZE = 20
+PAGE_SIZE = 10  # results with their excerpts: some screens of a phone
 RANKED = 400  # questions that are ranked, the latest ones that fit; of more it is said that there are more
 RANKED_OTHERS = 100  # articles, topics and doctors together
 FEW = 5  # results; where fewer hold all of the words, entries that hold some of them are found as well

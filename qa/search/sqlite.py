@@ -11,7 +11,7 @@ COLUMNS = ", ".join(f"entry.{name}" for name in FIELDS)
 WEIGHTS = "3.0, 1.0, 0.7, 0.0"  # of heading, body, replies, labels
 OTHERS = ("_article", "_topic", "_doctor")  # labels
 MOST_COMPARED = 20_000  # entries that `closest` may have to look at
-MOST_ALONE = 4_000  # entries of rare terms that it ranks
+MOST_ALONE = 2_000  # entries that it ranks whatever else they hold
 RANKED = f"SELECT rowid AS id, bm25(qa_searchindex, {WEIGHTS}) AS place FROM qa_searchindex"
 CLOSEST = f"SELECT * FROM ({RANKED} WHERE qa_searchindex MATCH %s ORDER BY place, id DESC LIMIT %s)"
 LATEST = f"SELECT * FROM ({RANKED} WHERE qa_searchindex MATCH %s ORDER BY rowid DESC LIMIT %s)"
@@ -44,10 +44,11 @@ def closest(
     """
     if not weights:
         return []
-    alone = rarest(weights, numbers or {}, MOST_ALONE)
-    looked_for = [(CLOSEST, [alone])]
+    alone = rarest(weights, numbers or {}, MOST_ALONE, enough=0)
+    looked_for = [(CLOSEST, [alone])] if alone else []
     for term in weights.keys() - alone:
-        looked_for += [(CLOSEST, [{term}, weights.keys() - {term}]), (LATEST, [{term}])]
+        others = weights.keys() - {term}
+        looked_for += [(LATEST, [{term}]), *([(CLOSEST, [{term}, others])] if others else [])]
     each = " UNION ALL ".join(some for some, _terms in looked_for)
     parameters = [value for _some, terms in looked_for for value in (_match(_narrowed(query, *terms)), limit)]
     found = f"SELECT id, min(place) AS place FROM ({each}) GROUP BY id ORDER BY place, id DESC LIMIT %s"

@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from accounts.addresses import address
 from accounts.models import Doctor, DoctorAlias, Specialty
-from qa.models import Article, Question, Topic, TopicSynonym, written_once_for_lists, written_once_for_texts
+from qa.models import Article, Question, Topic, TopicSynonym, prepared_for_lists, written_once_for_texts
 from qa.search.corrections import one_error_away
 from qa.search.engine import HEADING, Group, Query, engine
 from qa.search.pipeline import STOP_WORDS, fold, terms
@@ -147,6 +147,6 @@ def _questions(keys):
     return [Suggestion("question", rows[key].heading, rows[key].get_absolute_url()) for key in keys if key in rows]
 
 
-_headed = written_once_for_lists(
+_headed = prepared_for_lists(
     lambda keys: Question.objects.public().filter(pk__in=keys).only("pk", "headline", "title").order_by()
 )
