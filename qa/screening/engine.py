@@ -140,7 +140,7 @@ def screen_search(text: str) -> list[Finding]:
 def completed_searches(text: str) -> list[str]:
     """What `text` becomes where it ends in the greater part of a search that a rule mentions, up to its last word:
     "heart at" is "heart attack" soon."""
-    typed = " ".join(small_letters(text).split())
+    typed = " ".join(_without_signs(text).split())
     starts = [hit.start() for hit in WORD.finditer(typed) if len(typed) - hit.start() >= FEWEST_TYPED]
     return [
         typed[:start] + example
@@ -156,7 +156,11 @@ def completed_searches(text: str) -> list[str]:
 def _searched():
     """The examples of what rules find in a search, as people type them."""
     examples = (example for rule in all_rules() for example in rule.search_hits)
-    return list(dict.fromkeys(small_letters(re.sub(r"[^\w ]", "", example)) for example in examples))
+    return list(dict.fromkeys(map(_without_signs, examples)))
+
+
+def _without_signs(text):
+    return small_letters(re.sub(r"[^\w\s]", "", text))
 
 
 def _is_free(taken, start, end):
