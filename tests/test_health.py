@@ -56,8 +56,10 @@ def test_the_running_worker_gives_signs_of_life(tmp_path):
     silent = [*command("shell"), "--verbosity", "0", "-c", "from qa import heartbeat; print(heartbeat.silence())"]
     variables = environment(tmp_path, DEBUG="1")
     with subprocess.Popen(command("worker"), env=variables, stderr=subprocess.PIPE, text=True) as worker:
-        assert "started" in worker.stderr.readline()
-        time.sleep(1)
-        said = subprocess.run(silent, env=variables, capture_output=True, text=True, check=True).stdout
-        worker.terminate()
+        try:
+            assert "started" in worker.stderr.readline()
+            time.sleep(1)
+            said = subprocess.run(silent, env=variables, capture_output=True, text=True, check=True).stdout
+        finally:
+            worker.terminate()
     assert 0 <= float(said) < 10
