@@ -44,7 +44,7 @@ class LatestReplies(Feed):
         return excerpt(reply.body, 300)
 
     def item_link(self, reply):
-        return f"{reply.question.get_absolute_url()}#reply-{reply.pk}"
+        return f"{reply.question.get_absolute_url()}#{reply.anchor}"
 
     def item_author_name(self, reply):
         return str(reply.doctor)

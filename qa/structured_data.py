@@ -41,7 +41,7 @@ def _answer(reply, address):
     answer = {
         "@type": "Answer",
         "text": reply.body,
-        "url": f"{address}#reply-{reply.pk}",
+        "url": f"{address}#{reply.anchor}",
         "author": {
             "@type": "Physician",
             "name": str(reply.doctor),

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from qa.models import UNDATED, Question, RelatedOrigin, prepared, written_once_for_lists
+from qa.models import UNDATED, Question, RelatedOrigin, prepared, prepared_for_lists
 from qa.search import catch_up
 from tests.browsing import PAGES, fill
 from tests.factories import make_answered_question, make_question, make_specialty, make_topic
@@ -149,7 +149,7 @@ def test_sql_that_is_written_once_asks_for_each_question_anew():
 
 
 def test_sql_that_is_written_once_asks_for_each_list_of_questions_anew():
-    ask = written_once_for_lists(
+    ask = prepared_for_lists(
         lambda some, others: Question.objects.public().filter(Q(pk__in=some) | Q(pk__in=others)).order_by("pk")
     )
     questions = [make_answered_question(title=f"Question {n}") for n in range(3)]

@@ -1,12 +1,13 @@
 """What a question page asks the database: little, however much there is to show, and nothing private."""
 
 import datetime
+import sqlite3
 
 import pytest
 from django.db import NotSupportedError, connection, transaction
 from django.utils import timezone
 
-from qa.models import Question, RelatedOrigin, prepared, written_once
+from qa.models import Question, RelatedOrigin, Reply, ReplyReview, prepared, written_once
 from tests.factories import make_answered_question, make_article, make_doctor, make_reply
 from tests.pages import PageReader
 
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.django_db
 
 MOST = 6  # queries of a public page
 PRIVATE = ["contact_email", "secret_key", "patient_id", "wants_news", "claimed_by_id"]
+PRIVATE += ["licence_number", "evidence_note", "withdrawal_reason", "verified_by"]
 
 
 def full_page(doctor, **fields):
@@ -44,7 +46,15 @@ def test_a_full_page_takes_six_queries_at_most(client, doctor, django_assert_max
     assert ("It is quoted on the page of Similar 1" in text) is is_excerpt
 
 
-@pytest.mark.parametrize("read", [Question.objects.public().for_page(), Question.objects.public().for_cards()])
+@pytest.mark.parametrize(
+    "read",
+    [
+        Question.objects.public().for_page(),
+        Question.objects.public().for_cards(),
+        Reply.objects.once_published().for_page(),
+        ReplyReview.objects.for_page(),
+    ],
+)
 def test_public_pages_do_not_even_read_what_is_private(read):
     assert not [name for name in PRIVATE if name in str(read.query)]
 
@@ -70,6 +80,21 @@ def test_what_the_database_has_planned_is_planned_anew_for_another_connection(dj
         with django_assert_num_queries(1):
             assert ask(question.pk) == [question]
         connection.close()
+
+
+@pytest.mark.only_on("sqlite")
+@pytest.mark.django_db
+def test_sqlite_plans_nothing_anew_for_another_question(client):
+    questions = [make_answered_question(title=f"Question {n}") for n in range(3)]
+    planned = []
+    connection.connection.set_authorizer(lambda *words: planned.append(words) or sqlite3.SQLITE_OK)
+    try:
+        for question in questions:
+            planned.clear()  # the first time all is planned
+            assert client.get(question.get_absolute_url()).status_code == 200
+    finally:
+        connection.connection.set_authorizer(None)
+    assert not planned
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from qa.models import Question, RelatedOrigin
-from tests.factories import make_answered_question, make_reply, make_topic
+from tests.factories import make_answered_question, make_question, make_reply, make_topic
 from tests.pages import PageReader
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +31,16 @@ def test_related_questions_keep_their_order(client):
         question.related_questions.create(related=other, position=position, origin=RelatedOrigin.ARCHIVE)
     shown = client.get(question.get_absolute_url()).context["similar"]
     assert [q.heading for q in shown] == ["Similar 1", "Similar 3", "Similar 0", "Similar 2"]
+
+
+def test_what_is_not_public_is_not_shown_as_similar(client, doctor):
+    question, shown, removed = (make_answered_question(doctor, title=title) for title in ("Asked", "Kept", "Removed"))
+    for position, other in enumerate([shown, removed, make_question(title="Open", status="open")], 1):
+        question.related_questions.create(related=other, position=position, origin=RelatedOrigin.ARCHIVE)
+    removed.remove(None, "Asked for.")
+    (card,) = client.get(question.get_absolute_url()).context["similar"]
+    assert (card.heading, card.answered_on) == ("Kept", shown.answered_on)
+    assert card.first_reply["doctor"] == doctor.name
 
 
 def test_a_card_cuts_a_long_reply_at_a_word_and_says_so(client):

@@ -2,6 +2,7 @@
 
 from qa.models.article import TEXT_FIELDS, Article, ArticleOrigin, ArticleRevision, ArticleStatus, Stance
 from qa.models.children import together
+from qa.models.dates import UNDATED
 from qa.models.draft import Draft, random_key
 from qa.models.draft_reply import MAX_VERSIONS, ReplyTemplate, ReplyVersion
 from qa.models.embedding import Embedding
@@ -11,7 +12,7 @@ from qa.models.helpful import VISITOR_KEPT, Helpful
 from qa.models.part import MAX_PARTS, Coverage, FollowUp, QuestionPart, SeenChoice, SeenQuestion, coverage_label
 from qa.models.photo import Photo, PhotoAudience, photo_storage
 from qa.models.public import PublicChange
-from qa.models.question import MAX_FOLLOW_UPS, UNDATED, Question
+from qa.models.question import MAX_FOLLOW_UPS, Question
 from qa.models.question_words import (
     AGE_BANDS,
     MAX_PHOTOS,
@@ -36,7 +37,7 @@ from qa.models.review import ReplyReview
 from qa.models.search import EntryKind, SearchChange, SearchEntry, SearchSpelling, SearchWord
 from qa.models.tally import Tally
 from qa.models.taxonomy import ArticleTopic, QuestionTopic, Topic, TopicKind, TopicRedirect, TopicSynonym
-from qa.models.written_once import prepared, written_once_for_lists, written_once_for_texts
+from qa.models.written_once import prepared, prepared_for_lists, written_once_for_texts
 
 __all__ = [
     "AGE_BANDS",
@@ -110,8 +111,8 @@ __all__ = [
     "coverage_label",
     "photo_storage",
     "prepared",
+    "prepared_for_lists",
     "random_key",
     "together",
-    "written_once_for_lists",
     "written_once_for_texts",
 ]

@@ -32,7 +32,7 @@ class PublicChangeManager(models.Manager):
             if question is None or question > LARGEST_KEY:
                 cursor.execute(VERSION)
             else:
-                cursor.execute(*VERSION_WITH_VOTES.for_key(connection, question))
+                cursor.execute(*VERSION_WITH_VOTES.for_keys(connection, {STAND_IN: question}))
             return ".".join(str(number or 0) for number in cursor.fetchone())
 
     def trim(self):

@@ -13,14 +13,12 @@ from accounts.addresses import address
 from accounts.constraints import both_or_neither, is_one_of
 from accounts.models import Doctor, Patient, Sex, Specialty
 from qa.errors import InvalidTransition, QuestionClaimed
+from qa.models.dates import known_date
 from qa.models.draft import random_key
 from qa.models.event import EventKind
 from qa.models.question_words import ADULT, PORTAL, OnBehalfOf, QuestionQuerySet, RejectReason, age_band_label
 from qa.models.question_words import QuestionStatus as S
 from qa.models.taxonomy import QuestionTopic
-
-# The archive does not know when: such rows sort last and show no date.
-UNDATED = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 CLAIM_DURATION = datetime.timedelta(minutes=10)
 NOT_CLAIMED = {"claimed_by": None, "claimed_until": None}
@@ -45,11 +43,6 @@ NOTHING_SAID = {
 def is_nothing_said():
     """The conditions that nothing of the patient is left."""
     return [Q((f"{name}__isnull", True) if value is None else (name, value)) for name, value in NOTHING_SAID.items()]
-
-
-def known_date(moment):
-    """The local date of `moment`; None where there is none or the archive does not know it."""
-    return None if moment is None or moment == UNDATED else timezone.localdate(moment)
 
 
 class QuestionManager(models.Manager.from_queryset(QuestionQuerySet)):
@@ -221,10 +214,6 @@ class Question(models.Model):
         """The patient wants no more e-mails about the question: its address is forgotten."""
         self.contact_email, self.wants_news = "", False
         Question.objects.filter(pk=self.pk).update(contact_email="", wants_news=False)
-
-    def similar(self):
-        """The public questions that "Similar Q&A" leads to, in their order."""
-        return Question.objects.public().filter(related_from__question=self).order_by("related_from__position")
 
     # Transitions. Each refuses with InvalidTransition, and each writes one event.
 

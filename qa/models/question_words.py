@@ -79,6 +79,15 @@ def age_band_label(first, last):
     return f"{first}–{last}"
 
 
+def first_reply(question, length=CARD_LENGTH):
+    """An annotation: what a card shows of the first reply to `question`, of its text so many characters."""
+    card = JSONObject(
+        doctor="doctor__name", doctor_slug="doctor__slug", specialty="specialty__name", excerpt=Left("body", length)
+    )
+    replies = apps.get_model("qa", "Reply").objects.published().filter(question=question)
+    return Subquery(replies.values(card=card)[:1])
+
+
 class QuestionQuerySet(models.QuerySet):
     """The words for "which questions"."""
 
@@ -271,6 +280,10 @@ class QuestionQuerySet(models.QuerySet):
         found = self.filter(~about, pk__in=links.order_by().values("question"))
         return found.order_by("-answered_at", "-pk")
 
+    def similar_to(self, question):
+        """What "Similar Q&A" of `question` leads to."""
+        return self.filter(related_from__question=question)
+
     def quoting(self, question):
         """What leads to `question` under "Similar Q&A"."""
         return self.filter(related_questions__related=question)
@@ -279,7 +292,8 @@ class QuestionQuerySet(models.QuerySet):
         """All that a question page shows of the question itself, and no more of it, in one query.
 
         As lists of dictionaries in no order, or None: of the public photos the key and position, of the related topics
-        what a link shows, the parts with `coverage`, and of an excerpt the public questions that quote it.
+        what a link shows, of the similar questions what a card shows, the parts with `coverage`, and of an excerpt the
+        public questions that quote it.
         """
         of = {"question": OuterRef("pk")}
         links = together(
@@ -291,6 +305,14 @@ class QuestionQuerySet(models.QuerySet):
         )
         photos = apps.get_model("qa", "Photo").objects.public().filter(**of)
         parts = apps.get_model("qa", "QuestionPart").objects.with_coverage().filter(**of)
+        similar = self.model.objects.public().similar_to(OuterRef("pk"))
+        similar = together(
+            similar.annotate(first_reply=first_reply(OuterRef("pk"))),
+            "related_from__question",
+            position="related_from__position",
+            body=Left("body", CARD_LENGTH),
+            **{name: name for name in ("id", "headline", "title", "is_excerpt", "answered_at", "first_reply")},
+        )
         quoting = self.model.objects.public().quoting(OuterRef("pk"))
         quoting = together(quoting, "related_questions__related", key="pk", headline="headline", title="title")
         return (
@@ -300,6 +322,7 @@ class QuestionQuerySet(models.QuerySet):
                 public_photos=together(photos, "question", key="pk", position="position"),
                 topic_links=links,
                 part_list=together(parts, "question", position="position", text="text", coverage="coverage"),
+                similar_list=similar,
                 quoting_list=Case(When(is_excerpt=True, then=quoting)),
                 has_article=Exists(apps.get_model("qa", "Article").objects.public().filter(**of)),
             )
@@ -308,18 +331,5 @@ class QuestionQuerySet(models.QuerySet):
     def for_cards(self, length=CARD_LENGTH):
         """All that partials/question_card.html shows, and no more of the question, in one query: with the first reply
         as a dictionary, of its text so many characters."""
-        replies = apps.get_model("qa", "Reply").objects
-        first_reply = (
-            replies.published()
-            .filter(question=OuterRef("pk"))
-            .values(
-                card=JSONObject(
-                    doctor="doctor__name",
-                    doctor_slug="doctor__slug",
-                    specialty="specialty__name",
-                    excerpt=Left("body", length),
-                )
-            )
-        )
         shown = self.select_related("specialty").only(*CARD_FIELDS, *SPECIALTY_FIELDS)
-        return shown.annotate(first_reply=Subquery(first_reply[:1]))
+        return shown.annotate(first_reply=first_reply(OuterRef("pk"), length))

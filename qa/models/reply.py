@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.constraints import is_one_of
 from accounts.models import Doctor, Specialty
 from qa.errors import InvalidTransition
+from qa.models.dates import known_date
 from qa.models.event import EventKind
 from qa.models.legal import legal_sentence_on
 from qa.models.part import Coverage, QuestionPart
-from qa.models.question import Question, known_date
+from qa.models.question import Question
 from qa.models.question_words import QuestionStatus
 
 REVIEW_AFTER = datetime.timedelta(days=3 * 365)
@@ -50,6 +51,16 @@ class Verdict(models.TextChoices):
     DISAGREES = "disagrees", _("disagrees")
 
 
+# What the pages show of a reply; of the doctor's licence nothing is even read for them but when it ends.
+PAGE_FIELDS = [
+    *("question", "body", "status", "published_at", "withdrawn_at", "withdrawn_because", "next_step"),
+    *("cannot_assess", "may_be_about", "urgent_if", "whom_to_see", "credential_title", "credential_affiliation"),
+    *("review_by", "reaffirmed_at", "superseded_by__status"),
+    *(f"doctor__{name}" for name in ("name", "slug", "is_from_archive", "verified_at", "licence_expires_on")),
+    *(f"{which}__{name}" for which in ("specialty", "see_specialty") for name in ("name", "slug")),
+]
+
+
 class ReplyQuerySet(models.QuerySet):
     """The words for "which replies"."""
 
@@ -76,7 +87,8 @@ class ReplyQuerySet(models.QuerySet):
         """All that partials/reply.html shows but the reviews, with `has_reviews`, `vote_count` and `helpful_count`."""
         reviews = apps.get_model("qa", "ReplyReview").objects
         votes = apps.get_model("qa", "Helpful").objects.filter(reply=OuterRef("pk")).order_by().values("reply")
-        return self.select_related("doctor", "specialty", "see_specialty", "superseded_by").annotate(
+        shown = self.select_related("doctor", "specialty", "see_specialty", "superseded_by").only(*PAGE_FIELDS)
+        return shown.annotate(
             has_reviews=Exists(reviews.filter(reply=OuterRef("pk"))),
             vote_count=Subquery(votes.values(number=Count("pk"))),
             helpful_count=Subquery(votes.values(number=Count("pk", filter=Q(is_helpful=True)))),
@@ -198,6 +210,11 @@ class Reply(models.Model):
     @property
     def is_published(self):
         return self.status == ReplyStatus.PUBLISHED
+
+    @property
+    def anchor(self):
+        """The name of its place on the question's page."""
+        return f"reply-{self.pk}"
 
     @property
     def replied_on(self):

@@ -17,7 +17,8 @@ class ReplyReviewQuerySet(models.QuerySet):
         held = Specialty.objects.filter(doctors=OuterRef("doctor"))
         same = held.filter(pk=OuterRef("reply__specialty"))
         names = [Subquery(specialties.values("name")[:1]) for specialties in (same, held)]
-        return self.select_related("doctor").annotate(specialty_name=Coalesce(*names))
+        fields = ["reply", "verdict", "note", "signed_at", "doctor__name", "doctor__slug"]
+        return self.select_related("doctor").only(*fields).annotate(specialty_name=Coalesce(*names))
 
 
 class ReplyReviewManager(models.Manager.from_queryset(ReplyReviewQuerySet)):

@@ -1,8 +1,10 @@
-"""What is read most: its SQL is written once, and that which depends on one key (`prepared`) also planned once, where
-the database keeps plans. Both take far longer than the answer. That is a list: no further word could change the SQL."""
+"""What is read most: its SQL is written once, and that which depends on keys (`prepared`, `prepared_for_lists`) also
+planned once, where the database keeps plans. Both take far longer than the answer. That is a list: no further word
+could change the SQL."""
 
 import itertools
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from copy import copy
 from functools import wraps
 from weakref import WeakSet
@@ -10,35 +12,58 @@ from weakref import WeakSet
 from django.db import NotSupportedError, connection, connections
 from django.db.models import Model
 
-STAND_IN = -(2**62) - 17  # a key that no row has, which the SQL is written with
+STAND_IN = -(2**62) - 17  # a key that no row has, which the SQL is written with, as are those below it for lists
 ROOM = 32  # keys of a list; for longer ones the SQL is written again
+PLACE = re.compile(r"(?<!%)%s")  # of a parameter
 TEXTS = range(0xE010, 0xE020)  # private-use characters, each of which stands in for a text
 _numbers = itertools.count(1)
 
 
 class Statement:
-    """SQL that depends on one key only, written with `STAND_IN` in its place."""
+    """SQL that depends on some keys only, written with stand-ins in their place."""
 
     def __init__(self, sql: str, params: tuple):
         self.sql, self.params = sql, params
         self.name = f"read_often_{next(_numbers)}"
+        self.stand_ins = sorted({value for value in params if isinstance(value, int) and value <= STAND_IN})
+        self.constant = ()  # for SQLite: the SQL with all constants in it, and the stand-ins in their order
         self.prepared_by = WeakSet()  # connections of PostgreSQL, which keep the plan until they are closed
         self.outdated_for = WeakSet()  # those of them whose plan is to be made anew
 
-    def for_key(self, connection, key: int) -> tuple[str, tuple]:
-        """The SQL and its parameters as `connection` takes them."""
+    def for_keys(self, connection, keys: Mapping[int, int]) -> tuple[str, tuple]:
+        """The SQL and its parameters as `connection` takes them, with `keys` in the place of the stand-ins."""
+        if connection.vendor == "sqlite":
+            sql, places = self.constant = self.constant or self._with_constants(connection)
+            return sql, tuple(keys.get(value, value) for value in places)
         if not _keeps_plans(connection):
-            return self.sql, tuple(key if value == STAND_IN else value for value in self.params)
+            return self.sql, tuple(keys.get(value, value) for value in self.params)
         connection.ensure_connection()
         if connection.connection not in self.prepared_by:
-            sql = connection.ops.compose_sql(self.sql, self.params).replace(str(STAND_IN), "$1")
-            with connection.cursor() as cursor:
-                if connection.connection in self.outdated_for:
-                    cursor.execute(f"DEALLOCATE {self.name}")
-                    self.outdated_for.discard(connection.connection)
-                cursor.execute(f"PREPARE {self.name} (bigint) AS {sql}")
-            self.prepared_by.add(connection.connection)
-        return f"EXECUTE {self.name} (%s)", (key,)
+            self._prepare(connection)
+        places = ", ".join(["%s"] * len(self.stand_ins))
+        return f"EXECUTE {self.name} ({places})", tuple(keys.get(value, value) for value in self.stand_ins)
+
+    def _with_constants(self, connection):
+        """A constant that might decide for a partial index has SQLite plan the statement anew each time it is given."""
+        constants = [value for value in self.params if value not in self.stand_ins]
+        connection.ensure_connection()
+        quoted = (connection.connection.execute("SELECT quote(?)", [value]).fetchone()[0] for value in constants)
+        words = ("%s" if value in self.stand_ins else next(quoted).replace("%", "%%") for value in self.params)
+        pieces = PLACE.split(self.sql)
+        sql = pieces[0] + "".join(word + piece for word, piece in zip(words, pieces[1:], strict=True))
+        return sql, tuple(value for value in self.params if value in self.stand_ins)
+
+    def _prepare(self, connection):
+        sql = connection.ops.compose_sql(self.sql, self.params)
+        for number, stand_in in enumerate(self.stand_ins, 1):
+            sql = sql.replace(str(stand_in), f"${number}")
+        types = ", ".join(["bigint"] * len(self.stand_ins))
+        with connection.cursor() as cursor:
+            if connection.connection in self.outdated_for:
+                cursor.execute(f"DEALLOCATE {self.name}")
+                self.outdated_for.discard(connection.connection)
+            cursor.execute(f"PREPARE {self.name} ({types}) AS {sql}")
+        self.prepared_by.add(connection.connection)
 
     def forget_plan(self, connection) -> bool:
         """The plan does not fit the tables any more, which have changed: the next time it is made anew. Whether that
@@ -64,13 +89,13 @@ def prepared(make):
 
     @wraps(make)
     def ask(key: int) -> list[Model]:
-        return _read(written, lambda: make(STAND_IN), lambda statement, connection: statement.for_key(connection, key))
+        return _read(written, lambda: make(STAND_IN), _with_keys({STAND_IN: key}))
 
     return ask
 
 
-def written_once_for_lists(make):
-    """As `prepared` without a plan, of a function from lists of keys, of which each queryset wants those `in` one.
+def prepared_for_lists(make):
+    """As `prepared`, of a function from lists of keys, of which each queryset wants those `in` one.
 
     No list is ever empty or of another length, as far as the SQL goes: what is missing are keys that no row has.
     """
@@ -81,30 +106,32 @@ def written_once_for_lists(make):
         room = ROOM * max(1, -(-max(map(len, lists)) // ROOM))
         stand_ins = [range(start - room, start) for start in range(STAND_IN, STAND_IN - room * len(lists), -room)]
         pairs = zip(stand_ins, lists, strict=True)
-        values = {place: key for places, keys in pairs for place, key in zip(places, keys, strict=False)}
-        return _read(
-            written.setdefault(room, {}), lambda: make(*stand_ins), _filled(lambda value: values.get(value, value))
-        )
+        keys = {place: key for places, keys in pairs for place, key in zip(places, keys, strict=False)}
+        return _read(written.setdefault(room, {}), lambda: make(*stand_ins), _with_keys(keys))
 
     return ask
 
 
+def _with_keys(keys):
+    return lambda statement, connection: statement.for_keys(connection, keys)
+
+
 def written_once_for_texts(make):
-    """As `prepared` without a plan, of a function from texts: wanted is what begins with or contains one."""
+    """As `prepared` but for the plan, of a function from texts: wanted is what begins with or contains one."""
     written = {}
 
     @wraps(make)
     def ask(*texts: str) -> list:
         stand_ins = TEXTS[: len(texts)]
         values = dict(zip(stand_ins, map(connection.ops.prep_for_like_query, texts), strict=True))
-        fill = _filled(lambda value: value.translate(values) if isinstance(value, str) else value)
-        return _read(written, lambda: make(*map(chr, stand_ins)), fill)
+
+        def with_texts(statement, _connection):
+            filled = (value.translate(values) if isinstance(value, str) else value for value in statement.params)
+            return statement.sql, tuple(filled)
+
+        return _read(written, lambda: make(*map(chr, stand_ins)), with_texts)
 
     return ask
-
-
-def _filled(fill):
-    return lambda statement, _connection: (statement.sql, tuple(map(fill, statement.params)))
 
 
 def _read(written, make, fill):

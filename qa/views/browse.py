@@ -1,5 +1,7 @@
 """Browse: the pages any visitor reads. Every one shows public rows only, in at most six queries."""
 
+import datetime
+import json
 from operator import itemgetter
 from urllib.parse import urlencode
 
@@ -67,7 +69,6 @@ def question_list(request):
 _question = prepared(lambda pk: Question.objects.public().for_page().filter(pk=pk))
 _replies = prepared(lambda pk: Question(pk=pk).replies.once_published().for_page())
 _reviews = prepared(lambda pk: ReplyReview.objects.for_page().filter(reply__question=pk))
-_similar = prepared(lambda pk: Question(pk=pk).similar().for_cards()[:SIMILAR_SHOWN])
 
 
 @public
@@ -87,7 +88,7 @@ def question_detail(request, pk, slug=None):
         "parts": [] if question.is_excerpt else _parts(question),
         "replies": once_published if replies else [],  # in the place of a withdrawn one stands that it was
         "article": _article(pk) if question.has_article else None,
-        "similar": _similar(pk),
+        "similar": [_card(row) for row in _in_order(question.similar_list, "position")[:SIMILAR_SHOWN]],
         "quoting": _quoting(question),
         "related_topics": _in_order(question.topic_links, "position")[:RELATED_SHOWN],
         "canonical": address,
@@ -111,6 +112,16 @@ def _parts(question):
 
 def _article(pk):
     return Article.objects.public().for_rows().filter(question=pk).first()
+
+
+def _card(row):
+    """A question of `similar_list` as partials/question_card.html shows it in full."""
+    fields = {name: row[name] for name in ("id", "headline", "title", "body", "is_excerpt")}
+    card, reply = Question(**fields), row["first_reply"]
+    moment = datetime.datetime.fromisoformat(row["answered_at"])  # SQLite writes none of its time zone
+    card.answered_at = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
+    card.first_reply = json.loads(reply) if isinstance(reply, str) else reply  # and what is nested as text
+    return card
 
 
 def _quoting(question):

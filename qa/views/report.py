@@ -30,7 +30,7 @@ def question_report(request, pk):
     if "reply" not in request.GET:
         return _report(request, question, {"question": question, "back": question.get_absolute_url()})
     reply = chosen_reply(question, request.GET["reply"])
-    back = f"{question.get_absolute_url()}#reply-{reply.pk}"
+    back = f"{question.get_absolute_url()}#{reply.anchor}"
     return _report(request, reply, {"question": question, "reply": reply, "back": back})
 
 
