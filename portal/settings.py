@@ -104,7 +104,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "portal.context_processors.site",
             ],
-            "builtins": ["accounts.templatetags.addresses"],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "portal.template_tags"],
         },
     }
 ]
@@ -133,8 +133,7 @@ else:
     DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
     database_options["pool"] = {"min_size": 1, "max_size": pool_size} if pool_size else False
 
-# Caches: one that all processes share and that counts what is limited; one for what is rendered; and two of each
-# process, one of them for what is around every page
+# Caches: one that all processes share and that counts what is limited; one for what is rendered; one of each process
 
 backends = "django.core.cache.backends"
 CACHES = {
@@ -146,7 +145,6 @@ CACHES = {
     ),
     "rendered": {"BACKEND": f"{backends}.locmem.LocMemCache", "LOCATION": "rendered", "OPTIONS": {"MAX_ENTRIES": 200}},
     "memory": {"BACKEND": f"{backends}.locmem.LocMemCache", "LOCATION": "memory", "OPTIONS": {"MAX_ENTRIES": 10_000}},
-    "frame": {"BACKEND": f"{backends}.{'dummy.DummyCache' if DEBUG else 'locmem.LocMemCache'}", "LOCATION": "frame"},
 }
 if CACHES["default"]["BACKEND"].endswith("RedisCache"):
     CACHES["rendered"] = CACHES["default"] | {"BACKEND": "portal.cache.ForgivingRedisCache", "KEY_PREFIX": "rendered"}
@@ -171,7 +169,7 @@ EMAIL_TIMEOUT = 20  # seconds
 
 LANGUAGE_CODE = "en"
 # There is one language so far. Texts are marked for the day there is another, on which what is kept without asking for
-# the language must ask: the frame of pages, addresses, dates.
+# the language must ask: what templates write only once, addresses, dates.
 USE_I18N = False
 TIME_ZONE = env("TIME_ZONE", "Asia/Taipei", lambda name: ZoneInfo(name).key, "a name such as Europe/Paris")
 USE_TZ = True

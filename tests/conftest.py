@@ -25,7 +25,6 @@ def pytest_collection_modifyitems(config, items):
 def no_page_is_kept_from_another_test():
     """A test's transaction is undone, and with it the version of what was public in it."""
     caches["rendered"].clear()
-    caches["frame"].clear()
 
 
 @pytest.fixture(autouse=True)

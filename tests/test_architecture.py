@@ -135,6 +135,12 @@ def test_templates_put_no_separator_into_a_key(path):
     assert not re.search(r"{{ [\w.]*\.pk }}", source(path))
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=str)
+def test_templates_leave_the_tags_that_the_settings_build_in(path):
+    """Loaded again, Django's own would take their place."""
+    assert not re.search(r"{% load [^%]*\b(i18n|static)\b", source(path))
+
+
 @pytest.mark.parametrize("path", [p for p in TEMPLATES if p.parts[1] == "partials"], ids=str)
 def test_partials_say_what_they_need(path):
     assert source(path).startswith("{# Needs: ")

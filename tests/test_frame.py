@@ -1,4 +1,4 @@
-"""What is around every page, and kept by each process: it says the same whichever page was shown first."""
+"""What is around every page, much of it written only once: it says the same whichever page was shown first."""
 
 import re
 
@@ -31,7 +31,7 @@ def test_the_menu_says_on_each_page_where_it_is(client):
 
 
 @pytest.mark.parametrize("first", ["/nowhere/", "/search/?q=itch", "/"])
-def test_what_is_kept_of_one_page_stands_on_all(client, first):
+def test_the_frame_of_one_page_stands_on_all(client, first):
     make_answered_question()
     frames = []
     for address in (first, reverse("question_list"), reverse("ask_about"), "/nowhere/"):

@@ -1,0 +1,95 @@
+"""Django's tags that are asked most often, working out only once what is always the same.
+
+Sentences and addresses that depend on nothing are written when a template is read; an address that cannot be made is an
+error only where it is shown. Other addresses, and templates to include, are looked up the first time they are asked
+for. The settings build these tags into all templates, which need not load them.
+"""
+
+from django import template
+from django.conf import settings
+from django.template import defaulttags, loader_tags
+from django.template.base import TextNode, Variable
+from django.templatetags import i18n, static
+from django.urls import NoReverseMatch
+from django.utils.html import conditional_escape
+
+from accounts.addresses import address
+
+register = template.Library()
+
+SECRET = ("my_", "invitation")  # how the names of views begin whose addresses nobody else may know: none is kept
+
+
+class AddressNode(defaulttags.URLNode):
+    """Of views that are in no namespace: those of the admin depend on what is being asked for."""
+
+    def render(self, context):
+        name = str(self.view_name.resolve(context))
+        if self.kwargs or ":" in name or name.startswith(SECRET):
+            return super().render(context)
+        try:
+            url = address(name, *(argument.resolve(context) for argument in self.args))
+        except TypeError:  # an argument that cannot be kept
+            return super().render(context)
+        except NoReverseMatch:
+            if self.asvar is None:
+                raise
+            url = ""
+        if self.asvar:
+            context[self.asvar] = url
+            return ""
+        return conditional_escape(url) if context.autoescape else url
+
+
+@register.tag
+def url(parser, token):
+    node = defaulttags.url(parser, token)
+    node = AddressNode(node.view_name, node.args, node.kwargs, node.asvar)
+    of_portal = _is_constant(node.view_name) and ":" not in node.view_name.var and not node.kwargs
+    return _written(node) if of_portal and not node.asvar and all(map(_is_constant, node.args)) else node
+
+
+class NamedTemplate:
+    """A template of a name that is always the same, looked up the first time it is included."""
+
+    def __init__(self, name):
+        self.name, self.template = name, None
+
+    def resolve(self, context):
+        self.template = self.template or context.template.engine.get_template(self.name)
+        return self.template
+
+
+@register.tag
+def include(parser, token):
+    node = loader_tags.do_include(parser, token)
+    if _is_constant(node.template):
+        node.template = NamedTemplate(node.template.var)
+    return node
+
+
+@register.tag("static")
+def file_address(parser, token):
+    node = static.do_static(parser, token)
+    return _written(node) if node.varname is None and _is_constant(node.path) else node
+
+
+@register.tag("trans")
+@register.tag("translate")
+def translate(parser, token):
+    node = i18n.do_translate(parser, token)
+    depends = settings.USE_I18N or node.asvar or node.message_context or not _is_constant(node.filter_expression)
+    return node if depends else _written(node)
+
+
+def _is_constant(expression):
+    of = expression.var
+    is_text = isinstance(of, str) or (isinstance(of, Variable) and isinstance(of.literal, str))
+    return is_text and not expression.filters
+
+
+def _written(node):
+    try:
+        return TextNode(node.render(template.Context()))
+    except (NoReverseMatch, ValueError):  # of a view or file that is not there, where nobody may ever ask for it
+        return node
