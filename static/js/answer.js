@@ -73,10 +73,17 @@ if (form) {
     }
   }
 
-  form.addEventListener("input", () => {
+  const saveSoon = () => {
     clearTimeout(waiting);
     waiting = setTimeout(save, PAUSE);
-  });
+  };
+  form.addEventListener("input", saveSoon);
+  const isTouched = ({ value, defaultValue = value, checked, defaultChecked = checked }) =>
+    value !== defaultValue || checked !== defaultChecked;
+  if ([...form.elements].some(isTouched)) {
+    latest = ""; // before this script came
+    saveSoon();
+  }
   addEventListener("pagehide", () => {
     if (!form.dataset.sent) save(true);
   });

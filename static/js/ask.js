@@ -19,8 +19,9 @@ for (const area of document.querySelectorAll("[data-counter]")) {
 const form = document.querySelector("form[data-autosave]");
 if (form) {
   const beside = document.querySelector(".while-typing");
-  const written = () => JSON.stringify([form.elements.title.value, form.elements.body.value]);
-  let waiting, sending, latest = written();
+  const texts = [form.elements.title, form.elements.body];
+  const written = () => JSON.stringify(texts.map((field) => field.value));
+  let waiting, sending, latest = JSON.stringify(texts.map((field) => field.defaultValue));
 
   const save = async (keepalive = false) => {
     const now = written();
@@ -43,10 +44,12 @@ if (form) {
     }
   };
 
-  form.addEventListener("input", () => {
+  const saveSoon = () => {
     clearTimeout(waiting);
     waiting = setTimeout(save, PAUSE);
-  });
+  };
+  form.addEventListener("input", saveSoon);
+  saveSoon(); // what was typed before this script came
   addEventListener("pagehide", () => save(true));
   addEventListener("submit", () => {
     latest = written(); // this form holds it, or another one throws it away

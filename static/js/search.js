@@ -84,10 +84,13 @@ for (const form of document.querySelectorAll("form.search-box[data-suggestions]"
     if (!list.hidden && !altKey) choose(key === "ArrowDown" ? list.firstChild : list.lastChild);
   };
 
-  input.addEventListener("input", () => {
+  const askSoon = () => {
     close();
     if (isEnough()) waiting = setTimeout(ask, PAUSE);
-  });
+  };
+  input.addEventListener("input", askSoon);
+  const isTyped = input.value !== input.defaultValue && input === document.activeElement;
+  if (isTyped) askSoon(); // before this script came
 
   input.addEventListener("keydown", (event) => {
     const options = [...list.children];

@@ -1,6 +1,7 @@
 """A real Chromium, as it is installed on the machine; the tests say so where there is none."""
 
 import os
+import re
 import shutil
 import threading
 
@@ -56,3 +57,17 @@ def visit(chromium, transactional_db, live_server):
         if "process_request_thread" in thread.name:
             thread.join(timeout=LONGEST_ANSWER)
     assert not complaints
+
+
+@pytest.fixture
+def slow_script():
+    """Opens an address in a page while a script of it is still on its way; what is returned lets it come."""
+
+    def open_without(page, address, script):
+        held = []
+        page.route(re.compile(rf"/js/{script}\b"), lambda route: held.append(route))
+        with page.expect_request(lambda request: f"/js/{script}" in request.url):
+            page.goto(address, wait_until="commit")
+        return lambda: held.pop().continue_()
+
+    return open_without

@@ -75,6 +75,16 @@ def test_from_the_desk_to_published_takes_few_keys_and_no_mouse(sit_down, questi
     assert {covered.coverage for covered in reply.coverages.all()} == {"answered"}
 
 
+def test_what_is_typed_before_the_script_has_come_is_saved(sit_down, slow_script, question):
+    page = sit_down(make_doctor())
+    open_question(page)
+    let_script_come = slow_script(page, page.url, "answer")
+    page.get_by_label("Your reply").fill(BODY)
+    let_script_come()
+    saved(page)
+    assert Reply.objects.get().body == BODY
+
+
 def test_the_keys_are_listed_under_the_question_mark_which_can_be_turned_off(sit_down, question):
     page = sit_down(make_doctor())
     page.keyboard.press("?")

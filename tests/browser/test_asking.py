@@ -127,6 +127,18 @@ def test_what_was_typed_survives_a_lost_connection(visit):
     assert page.get_by_label("Tell the doctor more").input_value() == "Two weeks ago I noticed them."
 
 
+def test_what_is_typed_before_the_script_has_come_is_kept_and_compared(visit, slow_script):
+    make_answered_question(title="Red spots on both legs", body="Small red spots, smooth and not raised.")
+    in_step()
+    page = visit("/")
+    let_script_come = slow_script(page, "/ask/", "ask")
+    page.get_by_label("Your question in one line").fill("Red spots on my legs")
+    page.get_by_label("Tell the doctor more").fill("Two weeks ago I noticed them.")
+    let_script_come()
+    page.get_by_text("Already answered?").wait_for()
+    assert Draft.objects.get().data["about"]["title"] == "Red spots on my legs"
+
+
 def test_what_is_thrown_away_stays_away(visit):
     page = visit("/ask/")
     page.get_by_label("Your question in one line").fill("Red spots on my legs")

@@ -36,6 +36,14 @@ def test_suggestions_are_chosen_by_keyboard_and_closed_by_escape(archive, visit)
     page.wait_for_url("**/topics/red-spots/")
 
 
+def test_what_is_typed_before_the_script_has_come_has_suggestions(archive, visit, slow_script):
+    page = visit("/")
+    let_script_come = slow_script(page, "/", "search")
+    page.get_by_role("searchbox").press_sequentially("red sp")
+    let_script_come()
+    expect(page.get_by_role("option").first).to_have_text("Red Spots Topic")
+
+
 def test_arrows_open_the_list_again_after_escape(archive, visit):
     page = visit("/", width=1280)
     box, options = page.get_by_role("combobox"), page.get_by_role("option")
