@@ -130,7 +130,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
     DATABASES["default"]["CONN_MAX_AGE"] = None  # opening the file for each request takes longer than asking it
 else:
-    DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+    DATABASES["default"] |= {"ENGINE": "portal.postgresql", "CONN_MAX_AGE": 0}
     database_options["pool"] = {"min_size": 1, "max_size": pool_size} if pool_size else False
 
 # Caches: one that all processes share and that counts what is limited; one for what is rendered; one of each process
