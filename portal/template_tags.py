@@ -5,10 +5,13 @@ error only where it is shown. Other addresses, and templates to include, are loo
 for. The settings build these tags into all templates, which need not load them.
 """
 
+import datetime
+from functools import lru_cache
+
 from django import template
 from django.conf import settings
-from django.template import defaulttags, loader_tags
-from django.template.base import TextNode, Variable
+from django.template import defaultfilters, defaulttags, loader_tags
+from django.template.base import TextNode, TokenType, Variable, VariableNode
 from django.templatetags import i18n, static
 from django.urls import NoReverseMatch
 from django.utils.html import conditional_escape
@@ -17,20 +20,20 @@ from accounts.addresses import address
 
 register = template.Library()
 
-SECRET = ("my_", "invitation")  # how the names of views begin whose addresses nobody else may know: none is kept
-
 
 class AddressNode(defaulttags.URLNode):
     """Of views that are in no namespace: those of the admin depend on what is being asked for."""
 
+    def __init__(self, node):
+        super().__init__(node.view_name, node.args, node.kwargs, node.asvar)
+        self.name = node.view_name.var if _is_constant(node.view_name) else None
+
     def render(self, context):
-        name = str(self.view_name.resolve(context))
-        if self.kwargs or ":" in name or name.startswith(SECRET):
+        name = self.name or str(self.view_name.resolve(context))
+        if self.kwargs or ":" in name:
             return super().render(context)
         try:
             url = address(name, *(argument.resolve(context) for argument in self.args))
-        except TypeError:  # an argument that cannot be kept
-            return super().render(context)
         except NoReverseMatch:
             if self.asvar is None:
                 raise
@@ -43,9 +46,8 @@ class AddressNode(defaulttags.URLNode):
 
 @register.tag
 def url(parser, token):
-    node = defaulttags.url(parser, token)
-    node = AddressNode(node.view_name, node.args, node.kwargs, node.asvar)
-    of_portal = _is_constant(node.view_name) and ":" not in node.view_name.var and not node.kwargs
+    node = AddressNode(defaulttags.url(parser, token))
+    of_portal = node.name and ":" not in node.name and not node.kwargs
     return _written(node) if of_portal and not node.asvar and all(map(_is_constant, node.args)) else node
 
 
@@ -68,6 +70,22 @@ def include(parser, token):
     return node
 
 
+@register.tag("blocktrans")
+@register.tag("blocktranslate")
+def blocktranslate(parser, token):
+    node = i18n.do_block_translate(parser, token)
+    depends = settings.USE_I18N or node.asvar or node.message_context or node.plural or node.trimmed
+    if depends:
+        return node
+    pieces = [
+        TextNode(piece.contents)
+        if piece.token_type == TokenType.TEXT
+        else VariableNode(parser.compile_filter(piece.contents))
+        for piece in node.singular
+    ]
+    return defaulttags.WithNode(None, None, template.NodeList(pieces), node.extra_context)
+
+
 @register.tag("static")
 def file_address(parser, token):
     node = static.do_static(parser, token)
@@ -80,6 +98,18 @@ def translate(parser, token):
     node = i18n.do_translate(parser, token)
     depends = settings.USE_I18N or node.asvar or node.message_context or not _is_constant(node.filter_expression)
     return node if depends else _written(node)
+
+
+@register.filter(expects_localtime=True)
+def date(value, form=None):
+    if type(value) is datetime.date:  # of a moment there are too many to keep
+        return _date(value, form)
+    return defaultfilters.date(value, form)
+
+
+@lru_cache(maxsize=10_000)
+def _date(value, form):
+    return defaultfilters.date(value, form)
 
 
 def _is_constant(expression):
