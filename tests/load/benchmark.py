@@ -26,7 +26,7 @@ from tests.load.client import Timing, load
 from tests.load.portals import Portal
 
 CONNECTIONS = 2
-ROUNDS = 3
+ROUNDS = 8  # short ones: the machine may be half as fast a minute later
 COUNTED = 8  # times that a page's queries are counted, until each thread has answered once
 FEW = 10_000
 FIGURES = [("rate", 0), ("p50", 1), ("p99", 1), ("bare", 1), ("cpu", 1)]  # of a page, and their digits
