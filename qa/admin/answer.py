@@ -150,7 +150,7 @@ def page(request, doctor, question, draft=None, form=None, content=None, review_
     """Shows the question; with the reply's form where there is a draft, and what the checks say of it."""
     review_forms = dict(review_forms)
     holder = question.holder
-    replies = question.replies.sent().for_page().with_reviews()
+    replies = question.replies.sent().for_page()
     context = {
         "title": question.heading,
         "question": question,

@@ -1,7 +1,7 @@
 """The nouns, one file per aggregate. Other code imports them from here: `from qa.models import Question`."""
 
 from qa.models.article import TEXT_FIELDS, Article, ArticleOrigin, ArticleRevision, ArticleStatus, Stance
-from qa.models.children import together
+from qa.models.children import as_models, together, unfolded
 from qa.models.dates import UNDATED
 from qa.models.draft import Draft, random_key
 from qa.models.draft_reply import MAX_VERSIONS, ReplyTemplate, ReplyVersion
@@ -11,7 +11,7 @@ from qa.models.flag import URGENT_FIRST, Flag, FlagDecision, FlagReason
 from qa.models.helpful import VISITOR_KEPT, Helpful
 from qa.models.part import MAX_PARTS, Coverage, FollowUp, QuestionPart, SeenChoice, SeenQuestion, coverage_label
 from qa.models.photo import Photo, PhotoAudience, photo_storage
-from qa.models.public import PublicChange
+from qa.models.public import PublicChange, version_of_question
 from qa.models.question import MAX_FOLLOW_UPS, Question
 from qa.models.question_words import (
     AGE_BANDS,
@@ -108,11 +108,14 @@ __all__ = [
     "TopicSynonym",
     "Verdict",
     "age_band_label",
+    "as_models",
     "coverage_label",
     "photo_storage",
     "prepared",
     "prepared_for_lists",
     "random_key",
     "together",
+    "unfolded",
+    "version_of_question",
     "written_once_for_texts",
 ]

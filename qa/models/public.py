@@ -1,24 +1,24 @@
 """What public pages are made of, as a whole: its version, so that a rendered page is kept as long as it holds."""
 
 from django.db import connection, models
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from qa.models.written_once import STAND_IN, Statement
 
 KEPT = 50  # changes that are left when old ones are forgotten
 
-VERSION = "SELECT COUNT(*), MAX(id) FROM qa_publicchange"
-VERSION_WITH_VOTES = Statement(
-    """
-    SELECT COUNT(*), MAX(id),
-           (SELECT COUNT(*) FROM qa_helpful v JOIN qa_reply r ON r.id = v.reply_id WHERE r.question_id = %s),
-           (SELECT COUNT(*) FROM qa_helpful v JOIN qa_reply r ON r.id = v.reply_id
-             WHERE r.question_id = %s AND v.is_helpful)
-      FROM qa_publicchange
-    """,
-    (STAND_IN, STAND_IN),
-)
+VERSION = "(SELECT COUNT(*) || '.' || COALESCE(MAX(id), 0) FROM qa_publicchange)"
+VERSION_OF_QUESTION = f"""{VERSION} || '.' ||
+    (SELECT COUNT(*) || '.' || COUNT(*) FILTER (WHERE v.is_helpful)
+       FROM qa_helpful v JOIN qa_reply r ON r.id = v.reply_id WHERE r.question_id = %s)"""
+of_question = Statement(f"SELECT {VERSION_OF_QUESTION}", (STAND_IN,))
 LARGEST_KEY = 2**63 - 1
+
+
+def version_of_question() -> RawSQL:
+    """An annotation of questions: what `PublicChange.objects.version` says of each, read together with it."""
+    return RawSQL(VERSION_OF_QUESTION % '"qa_question"."id"', [], models.TextField())
 
 
 class PublicChangeManager(models.Manager):
@@ -30,10 +30,10 @@ class PublicChangeManager(models.Manager):
         """
         with connection.cursor() as cursor:
             if question is None or question > LARGEST_KEY:
-                cursor.execute(VERSION)
+                cursor.execute(f"SELECT {VERSION}")
             else:
-                cursor.execute(*VERSION_WITH_VOTES.for_keys(connection, {STAND_IN: question}))
-            return ".".join(str(number or 0) for number in cursor.fetchone())
+                cursor.execute(*of_question.for_keys(connection, {STAND_IN: question}))
+            return cursor.fetchone()[0]
 
     def trim(self):
         """Forget all changes but the latest ones, once there are many."""

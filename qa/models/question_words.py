@@ -291,15 +291,15 @@ class QuestionQuerySet(models.QuerySet):
     def for_page(self):
         """All that a question page shows of the question itself, and no more of it, in one query.
 
-        As lists of dictionaries in no order, or None: of the public photos the key and position, of the related topics
-        what a link shows, of the similar questions what a card shows, the parts with `coverage`, and of an excerpt the
-        public questions that quote it.
+        As lists from `together`: of the replies that ever could be read what partials/reply.html shows, of the public
+        photos the key and position, of the related topics what a link shows, of the similar questions what a card
+        shows, the parts with `coverage`, and of an excerpt the public questions that quote it.
         """
         of = {"question": OuterRef("pk")}
         links = together(
             apps.get_model("qa", "RelatedTopic").objects.leading_somewhere().filter(**of),
             "question",
-            position="position",
+            "position",
             topic=JSONObject(name="topic__name", slug="topic__slug"),
             specialty=JSONObject(name="specialty__name", slug="specialty__slug"),
         )
@@ -309,19 +309,20 @@ class QuestionQuerySet(models.QuerySet):
         similar = together(
             similar.annotate(first_reply=first_reply(OuterRef("pk"))),
             "related_from__question",
+            *("id", "headline", "title", "is_excerpt", "answered_at", "first_reply"),
             position="related_from__position",
             body=Left("body", CARD_LENGTH),
-            **{name: name for name in ("id", "headline", "title", "is_excerpt", "answered_at", "first_reply")},
         )
         quoting = self.model.objects.public().quoting(OuterRef("pk"))
-        quoting = together(quoting, "related_questions__related", key="pk", headline="headline", title="title")
+        quoting = together(quoting, "related_questions__related", "id", "headline", "title")
         return (
             self.select_related("specialty")
             .only(*PAGE_FIELDS, *SPECIALTY_FIELDS)
             .annotate(
-                public_photos=together(photos, "question", key="pk", position="position"),
+                reply_list=apps.get_model("qa", "Reply").objects.once_published().filter(**of).listed(),
+                public_photos=together(photos, "question", "id", "position"),
                 topic_links=links,
-                part_list=together(parts, "question", position="position", text="text", coverage="coverage"),
+                part_list=together(parts, "question", "position", "text", "coverage"),
                 similar_list=similar,
                 quoting_list=Case(When(is_excerpt=True, then=quoting)),
                 has_article=Exists(apps.get_model("qa", "Article").objects.public().filter(**of)),

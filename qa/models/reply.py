@@ -5,13 +5,14 @@ import uuid
 
 from django.apps import apps
 from django.db import models, transaction
-from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, OuterRef, Q, Subquery, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.constraints import is_one_of
 from accounts.models import Doctor, Specialty
 from qa.errors import InvalidTransition
+from qa.models.children import together
 from qa.models.dates import known_date
 from qa.models.event import EventKind
 from qa.models.legal import legal_sentence_on
@@ -53,11 +54,11 @@ class Verdict(models.TextChoices):
 
 # What the pages show of a reply; of the doctor's licence nothing is even read for them but when it ends.
 PAGE_FIELDS = [
-    *("question", "body", "status", "published_at", "withdrawn_at", "withdrawn_because", "next_step"),
+    *("id", "question_id", "body", "status", "published_at", "withdrawn_at", "withdrawn_because", "next_step"),
     *("cannot_assess", "may_be_about", "urgent_if", "whom_to_see", "credential_title", "credential_affiliation"),
-    *("review_by", "reaffirmed_at", "superseded_by__status"),
-    *(f"doctor__{name}" for name in ("name", "slug", "is_from_archive", "verified_at", "licence_expires_on")),
-    *(f"{which}__{name}" for which in ("specialty", "see_specialty") for name in ("name", "slug")),
+    *("review_by", "reaffirmed_at", "superseded_by__id", "superseded_by__status"),
+    *(f"doctor__{name}" for name in ("id", "name", "slug", "is_from_archive", "verified_at", "licence_expires_on")),
+    *(f"{which}__{name}" for which in ("specialty", "see_specialty") for name in ("id", "name", "slug")),
 ]
 
 
@@ -84,20 +85,24 @@ class ReplyQuerySet(models.QuerySet):
         return self.exclude(status=ReplyStatus.DRAFT).exclude(published_at=None).order_by("published_at", "pk")
 
     def for_page(self):
-        """All that partials/reply.html shows but the reviews, with `has_reviews`, `vote_count` and `helpful_count`."""
-        reviews = apps.get_model("qa", "ReplyReview").objects
-        votes = apps.get_model("qa", "Helpful").objects.filter(reply=OuterRef("pk")).order_by().values("reply")
+        """All that partials/reply.html shows, with what colleagues say of each as a list, `signed_reviews`."""
         shown = self.select_related("doctor", "specialty", "see_specialty", "superseded_by").only(*PAGE_FIELDS)
-        return shown.annotate(
-            has_reviews=Exists(reviews.filter(reply=OuterRef("pk"))),
+        reviews = apps.get_model("qa", "ReplyReview").objects.for_page()
+        return shown.with_votes().prefetch_related(models.Prefetch("reviews", reviews, "signed_reviews"))
+
+    def with_votes(self):
+        """Each with `vote_count` and `helpful_count`, which are None where nobody has voted."""
+        votes = apps.get_model("qa", "Helpful").objects.filter(reply=OuterRef("pk")).order_by().values("reply")
+        return self.annotate(
             vote_count=Subquery(votes.values(number=Count("pk"))),
             helpful_count=Subquery(votes.values(number=Count("pk", filter=Q(is_helpful=True)))),
         )
 
-    def with_reviews(self):
-        """Each with what colleagues say of it as a list, `signed_reviews`, in a query of its own."""
-        reviews = apps.get_model("qa", "ReplyReview").objects.for_page()
-        return self.prefetch_related(models.Prefetch("reviews", reviews, "signed_reviews"))
+    def listed(self):
+        """An annotation of the question that they are filtered to: what `for_page` has, together, and `review_list`."""
+        reviews = apps.get_model("qa", "ReplyReview").objects.filter(reply=OuterRef("pk")).listed()
+        shown = self.with_votes().annotate(review_list=reviews)
+        return together(shown, "question", *PAGE_FIELDS, "vote_count", "helpful_count", "review_list")
 
 
 class ReplyManager(models.Manager.from_queryset(ReplyQuerySet)):

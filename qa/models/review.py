@@ -8,17 +8,28 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.constraints import is_one_of
 from accounts.models import Doctor, Specialty
+from qa.models.children import together
 from qa.models.reply import Reply, Verdict
+
+# What the pages show of a review.
+PAGE_FIELDS = ["id", "reply_id", "verdict", "note", "signed_at", "doctor__id", "doctor__name", "doctor__slug"]
 
 
 class ReplyReviewQuerySet(models.QuerySet):
     def for_page(self):
-        """With all that is shown of a review, and `specialty_name`: of the doctor's, the reply's own if possible."""
+        """All that is shown of a review, with `specialty_name`."""
+        return self.select_related("doctor").only(*PAGE_FIELDS).with_specialty_name()
+
+    def with_specialty_name(self):
+        """Each with the name of a specialty of its doctor's, of the reply's own if possible."""
         held = Specialty.objects.filter(doctors=OuterRef("doctor"))
         same = held.filter(pk=OuterRef("reply__specialty"))
         names = [Subquery(specialties.values("name")[:1]) for specialties in (same, held)]
-        fields = ["reply", "verdict", "note", "signed_at", "doctor__name", "doctor__slug"]
-        return self.select_related("doctor").only(*fields).annotate(specialty_name=Coalesce(*names))
+        return self.annotate(specialty_name=Coalesce(*names))
+
+    def listed(self):
+        """An annotation of the reply that they are filtered to: what `for_page` has, together."""
+        return together(self.with_specialty_name(), "reply", *PAGE_FIELDS, "specialty_name")
 
 
 class ReplyReviewManager(models.Manager.from_queryset(ReplyReviewQuerySet)):

@@ -1,8 +1,6 @@
 """Browse: the pages any visitor reads. Every one shows public rows only, in at most six queries."""
 
-import datetime
-import json
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -14,7 +12,19 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Doctor, DoctorAlias, Specialty
 from qa import structured_data
-from qa.models import Article, Question, Reply, ReplyReview, Topic, coverage_label, prepared, together
+from qa.models import (
+    Article,
+    Question,
+    Reply,
+    ReplyReview,
+    Topic,
+    as_models,
+    coverage_label,
+    prepared,
+    together,
+    unfolded,
+    version_of_question,
+)
 from qa.paging import get_page
 from qa.statistics import (
     coverage_of,
@@ -66,12 +76,12 @@ def question_list(request):
 
 
 # What is read most.
-_question = prepared(lambda pk: Question.objects.public().for_page().filter(pk=pk))
-_replies = prepared(lambda pk: Question(pk=pk).replies.once_published().for_page())
-_reviews = prepared(lambda pk: ReplyReview.objects.for_page().filter(reply__question=pk))
+_question = prepared(
+    lambda pk: Question.objects.public().for_page().annotate(version=version_of_question()).filter(pk=pk)
+)
 
 
-@public
+@public(tells_version=True)
 @require_safe
 def question_detail(request, pk, slug=None):
     found = _question(pk) if pk <= MAX_KEY else []
@@ -80,7 +90,7 @@ def question_detail(request, pk, slug=None):
     question = found[0]
     if slug != question.slug:
         return redirect(question, permanent=True)
-    once_published = _replies_with_reviews(pk)
+    once_published = _replies(question)
     replies = [reply for reply in once_published if not reply.is_withdrawn]
     address = canonical(request, question)
     context = {
@@ -88,7 +98,7 @@ def question_detail(request, pk, slug=None):
         "parts": [] if question.is_excerpt else _parts(question),
         "replies": once_published if replies else [],  # in the place of a withdrawn one stands that it was
         "article": _article(pk) if question.has_article else None,
-        "similar": [_card(row) for row in _in_order(question.similar_list, "position")[:SIMILAR_SHOWN]],
+        "similar": _similar(question),
         "quoting": _quoting(question),
         "related_topics": _in_order(question.topic_links, "position")[:RELATED_SHOWN],
         "canonical": address,
@@ -98,7 +108,9 @@ def question_detail(request, pk, slug=None):
         + urlencode({"subject": question.heading, "body": address}, safe=":/").replace("+", "%20"),
         "structured_data": None if question.erased_at else structured_data.question_page(question, replies, address),
     }
-    return render(request, "qa/question_detail.html", context)
+    response = render(request, "qa/question_detail.html", context)
+    response.version = question.version
+    return response
 
 
 def _in_order(rows, by):
@@ -114,28 +126,25 @@ def _article(pk):
     return Article.objects.public().for_rows().filter(question=pk).first()
 
 
-def _card(row):
-    """A question of `similar_list` as partials/question_card.html shows it in full."""
-    fields = {name: row[name] for name in ("id", "headline", "title", "body", "is_excerpt")}
-    card, reply = Question(**fields), row["first_reply"]
-    moment = datetime.datetime.fromisoformat(row["answered_at"])  # SQLite writes none of its time zone
-    card.answered_at = moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
-    card.first_reply = json.loads(reply) if isinstance(reply, str) else reply  # and what is nested as text
-    return card
+def _similar(question):
+    """As partials/full_card.html shows them."""
+    similar = as_models(Question, _in_order(question.similar_list, "position")[:SIMILAR_SHOWN])
+    for card in similar:
+        card.first_reply = unfolded(card.first_reply)
+    return similar
 
 
 def _quoting(question):
-    shown = _in_order(question.quoting_list, "key")[:LINKING_SHOWN]
-    return [Question(pk=other["key"], headline=other["headline"], title=other["title"]) for other in shown]
+    return as_models(Question, _in_order(question.quoting_list, "id")[:LINKING_SHOWN])
 
 
-def _replies_with_reviews(pk):
-    """The replies that could ever be read, each with `signed_reviews`, which few of them have."""
-    replies = _replies(pk)
-    reviews = _reviews(pk) if any(reply.has_reviews for reply in replies) else []
+def _replies(question):
+    """The replies that could ever be read, as partials/reply.html shows them."""
+    replies = as_models(Reply, question.reply_list)
     for reply in replies:
-        reply.signed_reviews = [review for review in reviews if review.reply_id == reply.pk]
-    return replies
+        reviews = as_models(ReplyReview, reply.review_list)
+        reply.signed_reviews = sorted(reviews, key=attrgetter("signed_at", "pk"))
+    return sorted(replies, key=attrgetter("published_at", "pk"))
 
 
 @public

@@ -63,7 +63,7 @@ def own_page(request, question, form=None):
         "parts": question.parts.with_coverage(),
         "photos": question.photos.all(),
         "follow_ups": follow_ups,
-        "replies": question.replies.published().for_page().with_reviews(),
+        "replies": question.replies.published().for_page(),
         "robots": "noindex",
     }
     return render(request, "qa/my_question.html", context)

@@ -1,7 +1,7 @@
 """What public pages have in common: anybody may keep them for a minute, and they are rendered once for each version.
 
 Their version is that of everything public (`PublicChange`), with the day, the release and the address. So nothing has
-to be cleared: from the moment a removal is done, the page that held it is asked for under another name.
+to be cleared: from the moment a removal is done, what was kept of the page that held it is of another version.
 
 What is kept is bounded: few pages (`CACHES` in the settings), none of them very large, and each under the one address
 that the portal itself has for it. What follows a question mark, the further pages of a list among them, is rendered
@@ -9,7 +9,7 @@ each time: anybody can make up any number of such addresses.
 """
 
 import hashlib
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -29,11 +29,15 @@ SETTINGS = ["SITE_NAME", "SITE_URL", "EMERGENCY_NUMBER", "CRISIS_LINE", "TIME_ZO
 MESSAGES = "messages"  # the cookie of what has just happened, said on the next page
 
 
-def public(view):
+def public(view=None, *, tells_version=False):
     """A page that is the same for everybody who may read it, whoever is signed in. It answers 304 by one query.
 
-    Where it turns out to hold anything of one person (a message, a session, a token), it says so and is not kept.
+    Where it turns out to hold anything of one person (a message, a session, a token), it says so and is not kept. A
+    view that `tells_version` gives its response the `version` that it was read with: where nothing is kept of the page,
+    nobody asks for it before.
     """
+    if view is None:
+        return partial(public, tells_version=tells_version)
 
     @wraps(view)
     def wrapped(request, *args, **kwargs):
@@ -41,17 +45,22 @@ def public(view):
             return view(request, *args, **kwargs)
         if MESSAGES in request.COOKIES:
             return _personal(view(request, *args, **kwargs))
-        etag = _etag(request, question=kwargs.get("pk"))
-        # “*” asks whether there is such a page at all, which only the view knows
-        if _names_versions(request) and (unchanged := get_conditional_response(request, etag=etag)):
-            return _for_everybody(unchanged, etag)
-        if kept := caches["rendered"].get(etag):
-            return _for_everybody(HttpResponse(kept[1], headers=kept[0]), etag)
+        key, etag = _key(request), None
+        kept = caches["rendered"].get(key)
+        if kept or "If-None-Match" in request.headers or not tells_version:
+            etag = _etag(key, PublicChange.objects.version(kwargs.get("pk")))
+            # “*” asks whether there is such a page at all, which only the view knows
+            if _names_versions(request) and (unchanged := get_conditional_response(request, etag=etag)):
+                return _for_everybody(unchanged, etag)
+            if kept and kept[0] == etag:
+                return _for_everybody(HttpResponse(kept[2], headers=kept[1]), etag)
         response = view(request, *args, **kwargs)
         if _is_of_somebody(request, response):
             return _personal(response)
-        if response.status_code == 200 and _is_our_address(request):
-            _keep(etag, response)
+        if response.status_code == 200:
+            etag = etag or _etag(key, response.version)
+            if _is_our_address(request):
+                _keep(key, etag, response)
         return _for_everybody(response, etag)
 
     return wrapped
@@ -61,10 +70,17 @@ def _names_versions(request):
     return request.headers.get("If-None-Match", "").strip() != "*"
 
 
-def _etag(request, question):
-    version = PublicChange.objects.version(question)
-    parts = [_release(), version, timezone.localdate().isoformat(), request.build_absolute_uri()]
-    return f'"{hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]}"'
+def _key(request):
+    """Of a page as this release shows it on this day, in whatever version."""
+    return _digest(_release(), timezone.localdate().isoformat(), request.build_absolute_uri())
+
+
+def _etag(key, version):
+    return f'"{_digest(key, version)}"'  # a version says how many have voted, which is not told where they are few
+
+
+def _digest(*parts):
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()[:32]
 
 
 @cache
@@ -86,11 +102,11 @@ def _is_our_address(request):
     return request.get_full_path() == path and request.get_host() == urlsplit(settings.SITE_URL).netloc
 
 
-def _keep(etag, response):
+def _keep(key, etag, response):
     if hasattr(response, "render") and not response.is_rendered:
         response.render()
     if not response.streaming and len(response.content) <= LARGEST:
-        caches["rendered"].set(etag, (dict(response.headers), response.content), KEPT)
+        caches["rendered"].set(key, (etag, dict(response.headers), response.content), KEPT)
 
 
 def _is_of_somebody(request, response):
