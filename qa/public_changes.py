@@ -37,13 +37,16 @@ SOURCES = {
 }
 EVENTS = {"INSERT": ["NEW"], "UPDATE": ["OLD", "NEW"], "DELETE": ["OLD"]}
 
-# When a question about a topic was answered, while anybody may read it, stands beside the topic: no index of a database
-# reaches over two tables, and a list of a topic with many questions would have to sort them all.
-LISTED = "SELECT answered_at FROM qa_question WHERE status = 'answered' AND id = NEW.content_object_id"
-LIST = (
-    "UPDATE qa_questiontopic SET listed_at = CASE NEW.status WHEN 'answered' THEN NEW.answered_at END "
-    "WHERE content_object_id = NEW.id;"
+# When a question about a topic was answered, and in which specialty, stands beside the topic while anybody may read it:
+# no index reaches over two tables, and the list of a topic with many questions would have to go through all of them.
+LISTED = (
+    "SELECT answered_at, specialty_id {into} FROM qa_question WHERE status = 'answered' AND id = NEW.content_object_id"
 )
+LIST = (
+    "UPDATE qa_questiontopic SET listed_at = CASE NEW.status WHEN 'answered' THEN NEW.answered_at END, "
+    "listed_in = CASE NEW.status WHEN 'answered' THEN NEW.specialty_id END WHERE content_object_id = NEW.id;"
+)
+WATCHED = ["status", "answered_at", "specialty_id"]
 
 
 def _events():
@@ -54,13 +57,14 @@ def _events():
 
 def _sqlite():
     """One row is enough there, where only one can write at a time."""
-    list_item = f"UPDATE qa_questiontopic SET listed_at = ({LISTED}) WHERE id = NEW.id;"
+    listed = LISTED.format(into="")
+    list_item = f"UPDATE qa_questiontopic SET (listed_at, listed_in) = ({listed}) WHERE id = NEW.id;"
     yield (
         f"{PREFIX}list_insert",
-        f"AFTER INSERT ON qa_questiontopic WHEN NEW.listed_at IS NOT ({LISTED}) BEGIN {list_item} END",
+        f"AFTER INSERT ON qa_questiontopic WHEN (NEW.listed_at, NEW.listed_in) IS NOT ({listed}) BEGIN {list_item} END",
     )
     yield f"{PREFIX}list_update", f"AFTER UPDATE OF content_object_id ON qa_questiontopic BEGIN {list_item} END"
-    yield f"{PREFIX}list", f"AFTER UPDATE OF status, answered_at ON qa_question BEGIN {LIST} END"
+    yield f"{PREFIX}list", f"AFTER UPDATE OF {', '.join(WATCHED)} ON qa_question BEGIN {LIST} END"
     for name, table, event, rows, condition in _events():
         matters = " OR ".join(condition.format(row=row) for row in rows)
         yield (
@@ -77,14 +81,15 @@ def _postgresql():
         f"{PREFIX}list_item",
         (
             "BEFORE INSERT OR UPDATE OF content_object_id ON qa_questiontopic FOR EACH ROW",
-            f"NEW.listed_at := ({LISTED} FOR SHARE); RETURN NEW;",  # who publishes it just now is waited for
+            # who publishes it just now is waited for
+            f"{LISTED.format(into='INTO NEW.listed_at, NEW.listed_in')} FOR SHARE; RETURN NEW;",
         ),
     )
     yield (
         f"{PREFIX}list",
         (
-            "AFTER UPDATE OF status, answered_at ON qa_question FOR EACH ROW "
-            "WHEN (OLD.status IS DISTINCT FROM NEW.status OR OLD.answered_at IS DISTINCT FROM NEW.answered_at)",
+            f"AFTER UPDATE OF {', '.join(WATCHED)} ON qa_question FOR EACH ROW "
+            f"WHEN ({' OR '.join(f'OLD.{name} IS DISTINCT FROM NEW.{name}' for name in WATCHED)})",
             f"{LIST} RETURN NULL;",
         ),
     )

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from qa import tallies
 from qa.models import UNDATED, Question, QuestionStatus, RelatedOrigin
-from tests.factories import make_answered_question, make_question, make_reply, make_topic
+from tests.factories import make_answered_question, make_question, make_reply, make_specialty, make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +74,28 @@ def test_a_topic_lists_what_is_answered_as_soon_as_it_is(client, moderator):
     assert listed() == ["Itching spots", "Late", "Early"]
     Question.objects.filter(pk=question.pk).update(answered_at=UNDATED + datetime.timedelta(days=1))
     assert listed() == ["Late", "Itching spots", "Early"]
+
+
+def test_a_topic_in_a_specialty_lists_what_is_answered_there(client, moderator):
+    topic, skin, eyes = make_topic(), make_specialty("Dermatology"), make_specialty("Ophthalmology")
+    topic.specialties.set([skin, eyes])
+    question = make_question(QuestionStatus.OPEN, title="Itching spots", specialty=skin)
+    question.topics.add(topic)
+    make_answered_question(title="Red eyes", specialty=eyes).topics.add(topic)
+
+    def listed():
+        addresses = [reverse("specialty_topic", args=[specialty.slug, topic.slug]) for specialty in (skin, eyes)]
+        pages = [client.get(address).context["page"] for address in addresses]
+        return [[row.heading for row in page.rows] for page in pages]
+
+    assert listed() == [[], ["Red eyes"]]
+    make_reply(question).publish(None)
+    assert listed() == [["Itching spots"], ["Red eyes"]]
+    Question.objects.filter(pk=question.pk).update(specialty=eyes)
+    assert listed() == [[], ["Itching spots", "Red eyes"]]
+    question.refresh_from_db()
+    question.remove(moderator, "Asked for.")
+    assert listed() == [[], ["Red eyes"]]
 
 
 def test_computed_links_do_not_fill_the_page_of_a_topic(client):

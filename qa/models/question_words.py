@@ -265,9 +265,13 @@ class QuestionQuerySet(models.QuerySet):
         addresses = user.emailaddress_set.filter(verified=True).values("email")
         return self.asked_here().filter(Q(patient__user=user) | Q(contact_email__in=addresses))
 
-    def about(self, topic):
-        """What is about the topic, with `listed_at`, by which its list is in order: `answered_at`, but indexed."""
-        return self.filter(topic_items__tag=topic).annotate(listed_at=F("topic_items__listed_at"))
+    def about(self, topic, specialty=None):
+        """What is about the topic, with `listed_at`, by which its list is in order: `answered_at`, but indexed.
+
+        With a specialty, what anyone may read of it there.
+        """
+        of = {"topic_items__listed_in": specialty.pk} if specialty else {}
+        return self.filter(topic_items__tag=topic, **of).annotate(listed_at=F("topic_items__listed_at"))
 
     def linking(self, topic, specialty=None):
         """What names the topic (in the specialty) under "Related FAQ" by the archive's or an editor's choice, but is

@@ -147,14 +147,21 @@ class QuestionTopic(ItemBase):
     content_object = models.ForeignKey(
         "qa.Question", on_delete=models.CASCADE, related_name="topic_items", db_index=False
     )
-    listed_at = models.DateTimeField(_("listed at"), null=True, editable=False)  # by a trigger: qa/public_changes.py
+    # By triggers, while anybody may read the question: qa/public_changes.py
+    listed_at = models.DateTimeField(_("listed at"), null=True, editable=False)
+    listed_in = models.BigIntegerField(_("listed in the specialty"), null=True, editable=False)
 
     objects = QuestionTopicManager()
 
     class Meta:
         verbose_name = _("topic of a question")
         verbose_name_plural = _("topics of questions")
-        indexes = [models.Index(fields=["tag", "-listed_at", "-content_object"], name="questiontopic_latest")]
+        indexes = [
+            models.Index(fields=["tag", "-listed_at", "-content_object"], name="questiontopic_latest"),
+            models.Index(
+                fields=["listed_in", "tag", "-listed_at", "-content_object"], name="questiontopic_in_specialty"
+            ),
+        ]
         constraints = [models.UniqueConstraint(fields=["content_object", "tag"], name="questiontopic_unique")]
 
     def natural_key(self):

@@ -179,7 +179,7 @@ def specialty_topic(request, specialty, topic):
         taken_in = get_object_or_404(pairs, topic__redirects__slug=topic)
         return redirect("specialty_topic", specialty, taken_in.topic.slug, permanent=True)
     specialty, topic = pair.specialty, pair.topic
-    questions = Question.objects.public().filter(specialty=specialty).about(topic)
+    questions = Question.objects.public().about(topic, specialty)
     linking = Question.objects.public().linking(topic, specialty)
     context = {
         "specialty": specialty,
