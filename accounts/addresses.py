@@ -26,7 +26,7 @@ def _kind(value):
 @lru_cache(maxsize=KEPT)
 def _form(name, kinds):
     """Where all views of this name take any value of these kinds, their address with `{0}` for the first one."""
-    stand_ins = [kind(10**15 + number) for number, kind in enumerate(kinds)]
+    stand_ins = [10**15 + number if kind is int else f"a-_{10**15 + number}" for number, kind in enumerate(kinds)]
     try:
         form = reverse(name, args=stand_ins)
     except NoReverseMatch:

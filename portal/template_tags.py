@@ -74,8 +74,9 @@ def include(parser, token):
 @register.tag("blocktranslate")
 def blocktranslate(parser, token):
     node = i18n.do_block_translate(parser, token)
+    names = [piece.contents for piece in node.singular if piece.token_type == TokenType.VAR]
     depends = settings.USE_I18N or node.asvar or node.message_context or node.plural or node.trimmed
-    if depends:
+    if depends or not all(map(str.isidentifier, names)):
         return node
     pieces = [
         TextNode(piece.contents)
@@ -102,7 +103,7 @@ def translate(parser, token):
 
 @register.filter(expects_localtime=True)
 def date(value, form=None):
-    if type(value) is datetime.date:  # of a moment there are too many to keep
+    if type(value) is datetime.date and not settings.USE_I18N:  # of moments there are too many to keep
         return _date(value, form)
     return defaultfilters.date(value, form)
 

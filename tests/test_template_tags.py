@@ -60,7 +60,13 @@ def test_an_address_is_the_one_of_reverse_whatever_it_is_asked_for(name, argumen
 
 @pytest.mark.parametrize(
     ("name", "arguments"),
-    [("question_detail", [7]), ("question_detail", [-7, "itch"]), ("page", ["itch"]), ("topic_detail", ["a b"])],
+    [
+        ("question_detail", [7]),
+        ("question_detail", [-7, "itch"]),
+        ("page", ["itch"]),
+        ("topic_detail", ["a b"]),
+        ("photo", ["a-b"]),
+    ],
 )
 def test_where_reverse_finds_no_address_there_is_none(name, arguments):
     with pytest.raises(NoReverseMatch):
@@ -80,6 +86,7 @@ def test_where_reverse_finds_no_address_there_is_none(name, arguments):
         "{% blocktranslate %}{{ name }} is 100%{% endblocktranslate %}",
         "{% blocktranslate with a=name|upper b=none %}{{ a }}{{ b }}{{ nowhere }}{% endblocktranslate %}[{{ a }}]",
         "{% autoescape off %}{% blocktranslate %}{{ name }} & sons{% endblocktranslate %}{% endautoescape %}",
+        "{% blocktranslate %}{{ moment.year }}{{ name|upper }}{% endblocktranslate %}",
         "{% blocktranslate count n=number %}{{ n }} is{% plural %}{{ n }} are{% endblocktranslate %}",
         "{% blocktranslate asvar said trimmed %} {{ number }} {% endblocktranslate %}[{{ said }}]",
         "{{ moment|date }} {{ moment|date:'j F Y' }} {{ moment.date|date:'Y-m-d' }} {{ moment.date|date }}",

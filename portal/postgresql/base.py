@@ -1,7 +1,8 @@
 """Django's PostgreSQL, whose pool asks the server whether a connection still lives only where there is a reason to.
 
 Django has it ask before each request, which takes a tenth of the time of a page. A server that ends a connection,
-because it stops or was told to, says so on it: something that nobody has asked for is there to be read.
+because it stops or was told to, says so on it: something that nobody has asked for is there to be read. Of one that is
+gone without a word, the operating system says so (`keepalives` in the settings).
 """
 
 import select

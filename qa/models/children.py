@@ -50,6 +50,8 @@ def _as_model(model, row):
         of_other = {rest: row[name] for rest, name in names.items()}
         other = None if of_other["id"] is None else _as_model(field.related_model, of_other)
         field.set_cached_value(instance, other)
+        if field.concrete:
+            vars(instance)[field.attname] = of_other["id"]
     return instance
 
 

@@ -265,13 +265,14 @@ class QuestionQuerySet(models.QuerySet):
         addresses = user.emailaddress_set.filter(verified=True).values("email")
         return self.asked_here().filter(Q(patient__user=user) | Q(contact_email__in=addresses))
 
-    def about(self, topic, specialty=None):
-        """What is about the topic, with `listed_at`, by which its list is in order: `answered_at`, but indexed.
+    def about(self, topic):
+        """What is about the topic, with `listed_at`, by which its list is in order: `answered_at`, but indexed."""
+        return self.filter(topic_items__tag=topic).annotate(listed_at=F("topic_items__listed_at"))
 
-        With a specialty, what anyone may read of it there.
-        """
-        of = {"topic_items__listed_in": specialty.pk} if specialty else {}
-        return self.filter(topic_items__tag=topic, **of).annotate(listed_at=F("topic_items__listed_at"))
+    def listed_under(self, topic, specialty):
+        """What anyone may read about the topic in the specialty, with `listed_at` as above."""
+        listed = self.public().filter(topic_items__tag=topic, topic_items__listed_in=specialty.pk)
+        return listed.annotate(listed_at=F("topic_items__listed_at"))
 
     def linking(self, topic, specialty=None):
         """What names the topic (in the specialty) under "Related FAQ" by the archive's or an editor's choice, but is
@@ -296,7 +297,7 @@ class QuestionQuerySet(models.QuerySet):
         """All that a question page shows of the question itself, and no more of it, in one query.
 
         As lists from `together`: of the replies that ever could be read what partials/reply.html shows, of the public
-        photos the key and position, of the related topics what a link shows, of the similar questions what a card
+        photos id and position, of the related topics what a link shows, of the similar questions what a card
         shows, the parts with `coverage`, and of an excerpt the public questions that quote it.
         """
         of = {"question": OuterRef("pk")}

@@ -90,7 +90,7 @@ def question_detail(request, pk, slug=None):
     question = found[0]
     if slug != question.slug:
         return redirect(question, permanent=True)
-    once_published = _replies(question)
+    once_published = shown_replies(question)
     replies = [reply for reply in once_published if not reply.is_withdrawn]
     address = canonical(request, question)
     context = {
@@ -138,7 +138,7 @@ def _quoting(question):
     return as_models(Question, _in_order(question.quoting_list, "id")[:LINKING_SHOWN])
 
 
-def _replies(question):
+def shown_replies(question):
     """The replies that could ever be read, as partials/reply.html shows them."""
     replies = as_models(Reply, question.reply_list)
     for reply in replies:
@@ -179,7 +179,7 @@ def specialty_topic(request, specialty, topic):
         taken_in = get_object_or_404(pairs, topic__redirects__slug=topic)
         return redirect("specialty_topic", specialty, taken_in.topic.slug, permanent=True)
     specialty, topic = pair.specialty, pair.topic
-    questions = Question.objects.public().about(topic, specialty)
+    questions = Question.objects.listed_under(topic, specialty)
     linking = Question.objects.public().linking(topic, specialty)
     context = {
         "specialty": specialty,

@@ -39,11 +39,13 @@ if (form) {
   const areas = [...form.querySelectorAll("textarea")];
   let area = areas[0];
   let waiting, sending;
-  let latest = typed();
+  const served = form.cloneNode(true);
+  served.reset(); // what was typed before this script came is not saved yet
+  let latest = typed(served);
 
   // What was typed, without what only the page itself put there.
-  function typed() {
-    const data = new URLSearchParams(new FormData(form));
+  function typed(of = form) {
+    const data = new URLSearchParams(new FormData(of));
     data.delete("seen");
     data.delete("sent");
     return data.toString();
@@ -78,12 +80,7 @@ if (form) {
     waiting = setTimeout(save, PAUSE);
   };
   form.addEventListener("input", saveSoon);
-  const isTouched = ({ value, defaultValue = value, checked, defaultChecked = checked }) =>
-    value !== defaultValue || checked !== defaultChecked;
-  if ([...form.elements].some(isTouched)) {
-    latest = ""; // before this script came
-    saveSoon();
-  }
+  if (typed() !== latest) saveSoon();
   addEventListener("pagehide", () => {
     if (!form.dataset.sent) save(true);
   });

@@ -49,7 +49,7 @@ if (form) {
     waiting = setTimeout(save, PAUSE);
   };
   form.addEventListener("input", saveSoon);
-  saveSoon(); // what was typed before this script came
+  if (written() !== latest) saveSoon(); // typed before this script came
   addEventListener("pagehide", () => save(true));
   addEventListener("submit", () => {
     latest = written(); // this form holds it, or another one throws it away

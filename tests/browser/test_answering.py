@@ -13,6 +13,7 @@ from qa.models import Question, QuestionStatus, Reply, ReplyStatus, ReplyTemplat
 from tests.factories import make_doctor, make_question
 
 BODY = "Small flat spots that fade under a glass are mostly harmless. Keep the skin dry. They go in two weeks."
+LONGEST_PAUSE = 3500  # milliseconds, in which whatever is typed is saved
 MOST_KEYS = 12  # from the desk to published, beside typing the text
 
 
@@ -75,14 +76,46 @@ def test_from_the_desk_to_published_takes_few_keys_and_no_mouse(sit_down, questi
     assert {covered.coverage for covered in reply.coverages.all()} == {"answered"}
 
 
-def test_what_is_typed_before_the_script_has_come_is_saved(sit_down, slow_script, question):
+def test_what_is_typed_and_chosen_before_the_script_has_come_is_saved(sit_down, slow_script, question):
     page = sit_down(make_doctor())
     open_question(page)
     let_script_come = slow_script(page, page.url, "answer")
     page.get_by_label("Your reply").fill(BODY)
+    page.get_by_label("Specialty to see").select_option(label="Dermatology")
     let_script_come()
     saved(page)
-    assert Reply.objects.get().body == BODY
+    reply = Reply.objects.get()
+    assert (reply.body, str(reply.see_specialty)) == (BODY, "Dermatology")
+
+
+def test_a_page_that_is_only_read_saves_and_claims_nothing(sit_down, question):
+    page = sit_down(make_doctor())
+    open_question(page)
+    Question.objects.update(claimed_by=None, claimed_until=None)
+    sent = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.reload()
+    page.wait_for_timeout(LONGEST_PAUSE)
+    page.goto("/")
+    assert "POST" not in sent
+    assert Question.objects.get().claimed_by is None
+
+
+def test_going_back_shows_what_was_written_last(sit_down, question):
+    page = sit_down(make_doctor())
+    open_question(page)
+    for text in ("The first words.", "The second words."):
+        page.goto(reverse("admin:answer_question", args=[question.pk]))
+        wait_for_form(page)
+        page.get_by_label("Your reply").fill(text)
+        saved(page)
+        page.goto("/")
+    for _page in range(3):
+        page.go_back()
+    assert page.get_by_label("Your reply").input_value() == "The second words."
+    page.goto("/")
+    page.wait_for_timeout(500)  # what is sent on leaving
+    assert Reply.objects.get().body == "The second words."
 
 
 def test_the_keys_are_listed_under_the_question_mark_which_can_be_turned_off(sit_down, question):

@@ -160,6 +160,22 @@ def test_the_length_is_counted_and_too_much_is_said_not_cut(visit):
     assert len(page.get_by_label("Tell the doctor more").input_value()) == 4001
 
 
+def test_going_back_does_not_bring_back_what_is_thrown_away(visit):
+    page = visit("/ask/")
+    page.get_by_label("Your question in one line").fill("Red spots on my legs")
+    page.get_by_label("Tell the doctor more").fill("Two weeks ago I noticed them.")
+    press(page, "Continue")
+    press(page, "Throw away what I have written")
+    page.get_by_role("link", name="Ask a doctor").wait_for()
+    assert not Draft.objects.exists()
+    page.go_back()
+    page.go_back()
+    page.get_by_label("Tell the doctor more").wait_for()
+    page.wait_for_timeout(2500)  # longer than until what is typed is kept
+    page.goto("/")
+    assert not Draft.objects.exists()
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_no_step_scrolls_sideways(visit, width):
     page = visit("/ask/", width=width)
