@@ -144,6 +144,9 @@ def test_values_reach_the_settings_they_are_for(tmp_path):
     assert production["SECURE_SSL_REDIRECT"] is True
     assert production["DATABASES"]["default"]["NAME"] == "portal"
     assert production["DATABASES"]["default"]["OPTIONS"] == {
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
         "sslmode": "require",
         "pool": {"min_size": 1, "max_size": 4},
     }
