@@ -158,6 +158,14 @@ def test_why_a_moderator_changed_the_words_is_not_told_to_doctors(desk, question
     assert "Liu Wei" not in page
 
 
+def test_questions_that_resemble_it_are_proposed_where_there_are_any(desk, question):
+    address, heading = at("question", question.pk), "Similar answered questions"
+    assert heading not in desk.get(address).text
+    similar = make_answered_question(title=question.title, body=question.body)
+    in_step()
+    assert similar.get_absolute_url() in desk.get(address).text.partition(heading)[2]
+
+
 def test_what_the_patient_had_read_is_shown_while_it_is_public(desk, question, moderator):
     seen = make_answered_question(title="Secret rash")
     question.seen_questions.create(seen=seen)

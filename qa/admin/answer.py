@@ -193,9 +193,7 @@ def findings_of(question):
 def citations(question):
     """Similar answered questions, each with the words that cite it."""
     found = find_similar(f"{question.title}\n{question.body}") if question.title else []
-    for other in found:
-        if other != question:
-            yield other, citation(other)
+    return [(other, citation(other)) for other in found if other != question]
 
 
 def citation(question):

@@ -35,6 +35,12 @@ for (const form of document.querySelectorAll("form[data-confirm]")) {
 
 const form = document.querySelector("form[data-autosave]");
 if (form) {
+  // What the browser remembers of a page that one goes back to may be older than what is kept, or thrown away since.
+  if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
+    form.autocomplete = "off";
+    form.reset();
+  }
+
   const beside = form.querySelector(".beside");
   const areas = [...form.querySelectorAll("textarea")];
   let area = areas[0];

@@ -18,6 +18,12 @@ for (const area of document.querySelectorAll("[data-counter]")) {
 
 const form = document.querySelector("form[data-autosave]");
 if (form) {
+  // What the browser remembers of a page that one goes back to may be older than what is kept, or thrown away since.
+  if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
+    form.autocomplete = "off";
+    form.reset();
+  }
+
   const beside = document.querySelector(".while-typing");
   const texts = [form.elements.title, form.elements.body];
   const written = () => JSON.stringify(texts.map((field) => field.value));
