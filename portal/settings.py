@@ -131,10 +131,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["CONN_MAX_AGE"] = None  # opening the file for each request takes longer than asking it
 else:
     DATABASES["default"] |= {"ENGINE": "portal.postgresql", "CONN_MAX_AGE": 0}
-    # A server that is gone without a word is noticed within a minute (in seconds)
     DATABASES["default"]["OPTIONS"] = {
-        "keepalives_idle": 30,
-        "keepalives_interval": 10,
+        "keepalives_idle": 30,  # seconds; a server that is gone without a word is noticed within a minute
+        "keepalives_interval": 10,  # seconds
         "keepalives_count": 3,
         **database_options,
         "pool": {"min_size": 1, "max_size": pool_size} if pool_size else False,

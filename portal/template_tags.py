@@ -1,8 +1,9 @@
 """Django's tags that are asked most often, working out only once what is always the same.
 
-Sentences and addresses that depend on nothing are written when a template is read; an address that cannot be made is an
-error only where it is shown. Other addresses, and templates to include, are looked up the first time they are asked
-for. The settings build these tags into all templates, which need not load them.
+Sentences and addresses that depend on nothing are written when a template is read, and other sentences taken apart; an
+address that cannot be made is an error only where it is shown. The form of other addresses, templates to include and
+the dates of days are worked out the first time. The settings build these tags into all templates, which need not load
+them.
 """
 
 import datetime
