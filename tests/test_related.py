@@ -85,6 +85,14 @@ def test_of_two_that_are_equally_close_the_one_reviewed_by_a_colleague_comes_fir
     assert find_similar("\n".join(FRACTURE), limit=1) == [reviewed]
 
 
+def test_of_two_about_one_illness_the_one_that_asks_for_the_same_comes_first():
+    treatment = make_answered_question(title="Which treatments help against hemiplegic migraine?", body="-")
+    definition = make_answered_question(title="What is a hemiplegic migraine?", body="-")
+    in_step()
+    assert find_similar("Can a hemiplegic migraine be cured?") == [treatment, definition]
+    assert find_similar("What is hemiplegic migraine?") == [definition, treatment]
+
+
 def test_what_shares_only_everyday_words_is_not_shown_as_similar():
     """A small portal holds nothing about most things: then nothing is offered, not the least unlike."""
     make_answered_question(title="Heartburn after dinner", body="For four months, every day after a late dinner.")

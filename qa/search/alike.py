@@ -14,6 +14,7 @@ from qa.models import EntryKind, Question
 from qa.search.corrections import FAR, mend
 from qa.search.engine import Entry, Query, engine
 from qa.search.pipeline import EVERYDAY_WORDS, term_of, terms
+from qa.search.question_types import SHORT, agreement, question_types
 from qa.search.words import ALL, numbers_of, rarity
 
 READ = 200  # different terms of a text, the first ones
@@ -22,13 +23,13 @@ COMMON = 0.02  # of all entries; a term in more of them finds no candidates whil
 FEW = 1_000  # unless it stands in no more than so many
 MOST_FOUND = 6_000  # entries that hold one of them: finding takes as long as there are such
 OTHERS = 50  # topics, articles, doctors and excerpts that may be found too; a label that nearly all have costs more
-SHORT = 12  # terms; of a text that has no more, each counts as much wherever it stands
-EARLY, AT_FIRST = 10, 0.5  # the first term counts so much more; that falls to a third after so many terms
+EARLY, AT_FIRST = 10, 0.5  # the first term of a long text counts so much more; after so many it falls to a third
 AGAIN = 0.6  # how much it counts that a term is said again
 RARITY = 1.3  # how much rarity counts
 EVERYDAY = frozenset(map(term_of, EVERYDAY_WORDS))
 UNKNOWN = 1_000  # a word that no entry holds counts as one that one in so many holds
 SHARE = 0.3  # how much it counts which part of the text is found at all
+SAME_ASKED = 0.2  # how much more a question counts that asks for the same, such as treatment
 HEADING, BODY, REPLIES = 1.5, 1.0, 0.2  # weights of the fields
 USUAL, LENGTH_COUNTS = 45, 0.75  # terms in heading and body; how much it counts against a text that it is longer
 SATURATION = 0.6
@@ -67,8 +68,10 @@ class Weights:
     terms: dict[str, float]
     leading: dict[str, float]
     telling: frozenset[str]  # the terms that say what the text is about
+    types: frozenset[str]  # what the text asks for
     usual: float  # what each telling word counts, in the mean, also one that no entry holds
     size: int  # how many telling words there are
+    length: int  # how many different terms
 
     def order(self, entries: Iterable[Entry]) -> list[Candidate]:
         """The questions of `entries`, what has the most in common with the text first."""
@@ -94,7 +97,9 @@ class Weights:
             if term in self.telling:
                 alike += weight if term in own else weight * REPLIES
         likeness = alike / (self.usual * min(self.size, len(own)) or 1)
-        return total * (1 - SHARE + SHARE * share / (self.sum or 1)), min(likeness, 1.0)
+        total *= 1 - SHARE + SHARE * share / (self.sum or 1)
+        total *= 1 + SAME_ASKED * agreement(self.types, self.length, question_types(own), len(own))
+        return total, min(likeness, 1.0)
 
     @cached_property
     def sum(self) -> float:
@@ -141,7 +146,8 @@ def _weigh(text, number_of, first, wanted, numbers, most_found):
             telling[term] = weight
     usual = sum(telling.values()) / (len(telling) or 1)
     leading = _leading(weights, numbers, of_all, most_found)
-    return Weights(weights, leading, frozenset(telling), usual, len(telling))
+    asked = question_types(first.keys())
+    return Weights(weights, leading, frozenset(telling), asked, usual, len(telling), len(first))
 
 
 def _mend(text, unknown, of_all):

@@ -7,8 +7,9 @@ qrels.tsv (query, document, 1). Each is loaded into a database of its own as pub
 server answers, on PostgreSQL; then the finder of `qa.related` is asked, without and with the extra `semantic`, and as a
 rebuild of all related questions asks it.
 "plain" is what to compare with: SQLite's bm25 of any of the words. Constants were chosen on the queries called "tuned".
-Of the sets marked "unseen" one is made of medquad_sample.jsonl (a question finds its own answer) and one of the pairs
-that medquad gives in pairs_ccby.jsonl (the same asked of another name). Figures to read, never a pass or fail.
+Two more sets are made of medquad_sample.jsonl (a question finds its own answer; "unseen": no constant was chosen on it)
+and of the pairs that medquad gives in pairs_ccby.jsonl (the same asked of another name). Figures to read, never a pass
+or fail.
 """
 
 import argparse
@@ -56,9 +57,9 @@ def read_sets(folder, only):
             if is_right != "0":
                 right[query].add(document)
         yield path.parent.name, documents, queries, right
-    for name, file, read in (("answers", "medquad_sample.jsonl", answers), ("pairs", "pairs_ccby.jsonl", pairs)):
+    for name, file, read in MADE:
         if (folder / file).exists():
-            yield f"medquad_{name} (unseen)", *read(folder / file)
+            yield name, *read(folder / file)
 
 
 def read_texts(path):
@@ -89,6 +90,12 @@ def pairs(path):
             right[record["q2"]].add(record["q1"])
     texts = {text: text for text in sorted(right)}
     return texts, texts, right
+
+
+MADE = (
+    ("medquad_answers (unseen)", "medquad_sample.jsonl", answers),
+    ("medquad_pairs", "pairs_ccby.jsonl", pairs),
+)
 
 
 def is_held_out(query):
