@@ -68,6 +68,18 @@ def test_what_means_the_same_becomes_the_same_terms(one, other):
     assert terms(one) == terms(other) != []
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("conjunctivitis", "conjunction"), ("thyroiditis", "thyroid"), ("hepatitis", "hepatic"), ("immunized", "immune")],
+)
+def test_an_illness_is_not_taken_for_what_merely_begins_like_it(one, other):
+    assert terms(one) != terms(other)
+
+
+def test_all_who_are_immunized_had_an_immunization():
+    assert len({tuple(terms(word)) for word in ("immunization", "immunizations", "immunise", "immunized")}) == 1
+
+
 def test_terms_keep_their_order_and_chinese_becomes_pairs():
     assert terms("Red spots 紫斑症 on both shins") == ["red", "spot", "紫斑", "斑症", "shin"]
 

@@ -4,7 +4,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from qa.models import SearchEntry
+from qa.models import SearchEntry, SearchSpelling
 from qa.search import rebuild
 from tests.factories import make_answered_question
 from tests.searching import found
@@ -23,6 +23,15 @@ def test_rebuilding_writes_what_is_missing_and_goes_on_where_it_was_stopped(caps
     assert rebuild() == 0
     assert rebuild(is_anew=True) == number
     assert set(found("rash")) == set(keys)
+
+
+def test_a_rebuild_by_another_pipeline_mends_typing_errors_by_its_terms():
+    key = make_answered_question(title="Thyroiditis").pk
+    rebuild()
+    SearchSpelling.objects.filter(spelling="thyroiditis").update(term="thyroid")  # as another stemmer had it
+    rebuild(is_anew=True)
+    assert SearchSpelling.objects.get(spelling="thyroiditis").term == "thyroiditis"
+    assert found("thyroidtis") == [key]
 
 
 def test_after_a_rebuild_the_database_knows_how_full_its_tables_are():

@@ -13,7 +13,7 @@ from threading import Lock
 
 import snowballstemmer
 
-VERSION = 2  # of what the pipeline makes of a text; entries of another version are written anew by rebuild_search
+VERSION = 3  # of what the pipeline makes of a text; entries of another version are written anew by rebuild_search
 LONGEST = 32  # letters of a word; what is longer is no word
 KNOWN_WORDS = 50_000  # stems that a process remembers
 
@@ -32,6 +32,8 @@ CJK = "\u3005\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\u
 ASCII_WORDS = re.compile("[a-z0-9]+")
 WORDS = re.compile(f"([{CJK}]+)|[^\\W_{CJK}]+")
 CHINESE = re.compile(f"[{CJK}]{{2,}}")
+INFLAMED = "itis"  # an inflammation; the stemmer would take conjunctivitis for conjunction, thyroiditis for the thyroid
+IMMUNIZED = re.compile("immuni[sz]")  # and immunization for immunity
 POSSESSIVE = re.compile(r"'s?(?![a-z0-9])|(?<=[a-z0-9])'(?=[a-z])")  # Crohn's is Crohn, don't is dont
 QUOTES = str.maketrans("‘’‛ʼ′＇`´“”„‟″«»「」『』", "''''''''" + '"' * 11)
 
@@ -42,13 +44,17 @@ class _Stems(dict):
     def __missing__(self, word):
         if len(self) > KNOWN_WORDS:
             self.clear()
-        if word in STOP_WORDS or len(word) > LONGEST:
-            term = ""
-        else:
-            with _stemming:
-                term = _stem(word)
-        self[word] = term
+        self[word] = term = "" if word in STOP_WORDS or len(word) > LONGEST else _term(word)
         return term
+
+
+def _term(word):
+    if word.endswith(INFLAMED):
+        return word
+    if IMMUNIZED.match(word):
+        return "immuniz"
+    with _stemming:
+        return _stem(word)
 
 
 _stems = _Stems()

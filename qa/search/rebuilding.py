@@ -14,7 +14,7 @@ from qa.planning import analyze
 from qa.search.engine import engine
 from qa.search.entries import note_for_related, write
 from qa.search.pipeline import VERSION
-from qa.search.words import Tally, recount
+from qa.search.words import Tally, forget_outdated_spellings, recount
 
 BATCH = 1_000
 TENFOLD = 10  # as many entries as the database knew of: then it looks at them anew
@@ -38,6 +38,7 @@ def rebuild(progress: Callable[[int], object] | None = None, is_anew: bool = Fal
         SearchEntry.objects.update(version=0)
     written, analyzed = 0, 1
     analyze()
+    forget_outdated_spellings()
     tally = Tally(is_counting=False)  # all is counted at the end
     for kind, things, order in _everything():
         for keys in _batches(things, order):

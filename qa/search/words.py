@@ -84,6 +84,14 @@ def recount_regularly() -> bool:
     return is_due
 
 
+def forget_outdated_spellings() -> None:
+    """Forget the spellings of which the pipeline makes another term by now: they come again with their entries."""
+    rows = SearchSpelling.objects.values_list("spelling", "term").iterator(chunk_size=BATCH)
+    outdated = [spelling for spelling, term in rows if term_of(spelling) != term]
+    for start in range(0, len(outdated), BATCH):
+        SearchSpelling.objects.filter(spelling__in=outdated[start : start + BATCH]).delete()
+
+
 def recount() -> None:
     """Count all entries anew by what the index holds, and forget words and spellings that no entry holds any more.
 
