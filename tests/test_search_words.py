@@ -186,6 +186,10 @@ def test_every_pair_finds_in_both_directions():
         ("皮膚", "my skin"),
         ("硬皮症", "scleroderma"),
         ("laser surgery", "雷射手術"),
+        ("Protopic", "tacrolimus ointment"),
+        ("rosuvastatin", "Is Crestor safe?"),
+        ("普特皮", "tacrolimus"),
+        ("tailbone", "A bruised coccyx"),
     ],
 )
 def test_other_words_for_the_same_are_found(typed, written):

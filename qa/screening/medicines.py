@@ -212,6 +212,14 @@ def all_medicines() -> dict[str, tuple[Medicine, str]]:
     return names
 
 
+def names_of_medicines() -> list[list[str]]:
+    """The names of each medicine, generic and brands, in lower case."""
+    names = {}
+    for name, (medicine, _brand) in all_medicines().items():
+        names.setdefault(medicine, []).append(name)
+    return list(names.values())
+
+
 def _medicine(row, source):
     numbers = {"%": set(), "mg": set()}
     units = set()

@@ -1,13 +1,16 @@
-"""Phrases that mean the same: synonyms.toml, which we write, and the names of topics, which editors write."""
+"""Phrases that mean the same: synonyms.toml, which we write, the names of medicines, and the names of topics, which
+editors write."""
 
 import re
 import tomllib
 from functools import cache
+from itertools import chain
 from pathlib import Path
 
 from django.db.models import F
 
 from qa.models import Topic, TopicSynonym
+from qa.screening.medicines import names_of_medicines
 from qa.search.engine import Phrase
 from qa.search.pipeline import terms, words
 
@@ -55,6 +58,8 @@ def _curated():
     tables, found = read(), {}
     for name, others in tables["same"].items():
         _connect(found, [name, *others])
+    for names in names_of_medicines():
+        _connect(found, names)
     for name, others in tables["narrower"].items():
         _lead(found, tuple(terms(name)), [tuple(terms(other)) for other in others])
     return {phrase: tuple(others) for phrase, others in found.items()}
@@ -76,7 +81,8 @@ def _saying(how):
 
 @cache
 def _curated_names():
-    return _spelled(name for table in read().values() for first, others in table.items() for name in (first, *others))
+    ours = (name for table in read().values() for first, others in table.items() for name in (first, *others))
+    return _spelled(chain(ours, *names_of_medicines()))
 
 
 def _spelled(phrases):
