@@ -148,6 +148,17 @@ def test_sql_that_is_written_once_asks_for_each_question_anew():
     assert ask(questions[0].pk) == []
 
 
+def test_sql_that_is_written_once_reads_what_the_queryset_reads():
+    key = make_answered_question(title="Red spots").pk
+    questions = Question.objects.public().for_page().filter(pk=key)
+    once, asked = (
+        {name: value for name, value in vars(question).items() if name != "_state"}
+        for question in (*prepared(lambda pk: Question.objects.public().for_page().filter(pk=pk))(key), *questions)
+    )
+    assert once == asked
+    assert once["title"] == "Red spots"
+
+
 def test_sql_that_is_written_once_asks_for_each_list_of_questions_anew():
     ask = prepared_for_lists(
         lambda some, others: Question.objects.public().filter(Q(pk__in=some) | Q(pk__in=others)).order_by("pk")
