@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 
 from qa import embedding, related
+from qa.embedding import service
 from qa.embedding.wordpiece import encode
 from qa.models import (
     Embedding,
@@ -63,6 +64,58 @@ def test_what_means_the_same_comes_before_what_shares_more_words():
     in_step()
     found = find_matches("At night I feel a fast heart rate and cannot sleep", with_meaning=True)
     assert found[0].question_id == wanted.pk
+
+
+@pytest.fixture
+def address(settings, tmp_path):
+    """A folder in which nobody answers yet."""
+    settings.DATA_DIR = tmp_path
+    yield tmp_path / "embedding.socket"
+    service.end()
+
+
+@needs_model
+def test_what_a_patient_asks_is_compared_by_meaning_while_the_worker_lends_its_model(address):
+    wanted = make_answered_question(title="Palpitations in bed", body="A pounding heart keeps me awake for hours.")
+    make_answered_question(title="Night races", body="Are races by bicycle at night dangerous without a lamp?")
+    in_step()
+    text = "My heart races at night\nI lie there and cannot sleep."
+    assert find_similar(text)[0] != wanted
+    assert service.answer()
+    assert find_similar(text)[0] == wanted
+    service.end()
+    assert find_similar(text)[0] != wanted
+
+
+@needs_model
+def test_of_several_workers_one_answers_and_another_takes_its_place(address, monkeypatch):
+    assert service.ask("Red spots") is None
+    address.touch()  # left by one that was killed
+    assert service.answer()
+    assert service.ask("Red spots \ud800") == embedding.embed(["Red spots ?"])[0]
+    assert address.stat().st_mode & 0o077 == 0
+    with monkeypatch.context() as another:
+        another.setattr(service, "_server", None)
+        assert not service.answer()
+    service.end()
+    assert service.answer()
+
+
+@needs_model
+def test_a_text_that_cannot_be_compared_costs_one_line_without_it(address, monkeypatch, caplog):
+    assert service.answer()
+    monkeypatch.setattr(embedding, "embed", lambda texts: 1 / 0)
+    assert service.ask("Red spots") is None
+    assert "ZeroDivisionError" in caplog.text
+    assert "Red spots" not in caplog.text
+    monkeypatch.undo()
+    assert service.ask("Red spots")
+
+
+@pytest.mark.usefixtures("broken_model", "address")
+def test_without_the_model_nobody_answers():
+    assert not service.answer()
+    assert service.ask("Red spots") is None
 
 
 @pytest.mark.usefixtures("broken_model")

@@ -85,6 +85,23 @@ def test_of_two_that_are_equally_close_the_one_reviewed_by_a_colleague_comes_fir
     assert find_similar("\n".join(FRACTURE), limit=1) == [reviewed]
 
 
+def test_a_long_reply_makes_no_question_similar():
+    """It holds some of the words of any question."""
+    reply = "Shade your head, also in bed; look all round, once awake, and ask your boss for shade. " * 3
+    make_answered_question(title="What is skin cancer?", body="-", reply_body=reply)
+    in_step()
+    assert find_similar("Awake\nI lie in bed each night, my head goes round and round about my job and my boss.") == []
+
+
+def test_what_is_much_further_off_than_the_closest_is_not_shown_to_whoever_asks(eczema):
+    far = make_answered_question(title="Gloves that fit", body="Which gloves fit hands that are wide?")
+    in_step()
+    shown = find_similar("\n".join(ECZEMA[5]), limit=9)
+    assert eczema[5] in shown
+    assert far not in shown
+    assert far.pk in {match.question_id for match in find_matches("\n".join(ECZEMA[5]), 9) if match.is_alike}
+
+
 def test_of_two_about_one_illness_the_one_that_asks_for_the_same_comes_first():
     treatment = make_answered_question(title="Which treatments help against hemiplegic migraine?", body="-")
     definition = make_answered_question(title="What is a hemiplegic migraine?", body="-")

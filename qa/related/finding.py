@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Specialty
 from qa import embedding
+from qa.embedding import service
 from qa.models import Question
 from qa.related.meaning import vectors_of
 from qa.search import Finder, candidates
@@ -17,6 +18,7 @@ CANDIDATES = 200
 WORDS = 0.2  # how much common words count beside a meaning, which counts 1
 ALIKE_WORDS = 0.26  # how alike two texts must be by their words for one to be shown under the other
 ALIKE_MEANING = 0.4  # the same by vectors, where they are compared: the cosine
+NEAR = 0.5  # of the best score; to whoever asks nothing is shown that is so much further off than the closest
 VECTORS_NEEDED = 0.5  # of the candidates; where fewer have a vector, words alone decide
 IN_FULL, REVIEWED, RECENT = 0.02, 0.02, 0.02  # added to the score, which is about 1 for the same question
 CONSIDERED = 40  # the best candidates, of which it is looked up how well they were answered
@@ -34,13 +36,15 @@ class Match:
 
 
 def find_similar(text: str, limit: int = 4) -> list[Question]:
-    """Public questions that resemble `text`, the closest first, ready for cards.
+    """Public questions that resemble `text`, the closest first, ready for cards; by meaning where the worker lends it.
 
     Args:
         text: what a patient has written, title and body together.
         limit: how many at most.
     """
-    keys = [match.question_id for match in find_matches(text, CONSIDERED) if match.is_alike][:limit]
+    matches = find_matches(text, CONSIDERED, vector=service.ask(text))
+    near = [match for match in matches if match.is_alike and match.score >= NEAR * matches[0].score]
+    keys = [match.question_id for match in near[:limit]]
     found = Question.objects.comparable().for_cards().in_bulk(keys)
     return [found[key] for key in keys if key in found]
 
@@ -48,7 +52,7 @@ def find_similar(text: str, limit: int = 4) -> list[Question]:
 def suggest_specialties(text: str, limit: int = 3) -> list[Specialty]:
     """The specialties of the questions that resemble `text`, the likeliest first."""
     weights = Counter()
-    for match in find_matches(text, FOR_SPECIALTIES):
+    for match in find_matches(text, FOR_SPECIALTIES, vector=service.ask(text)):
         weights[match.specialty_id] += match.score**2
     likeliest = [key for key, _weight in weights.most_common(limit)]
     found = Specialty.objects.in_bulk(likeliest)

@@ -43,7 +43,7 @@ class Candidate:
 
     question_id: int
     score: float
-    likeness: float = 0.0  # which part of what the shorter text says is in both, 0 to 1, about
+    likeness: float = 0.0  # which part of what the shorter question says is in both, 0 to 1, about
 
 
 def candidates(text: str, limit: int = 200) -> list[Candidate]:
@@ -94,8 +94,8 @@ class Weights:
             weight = self.terms[term]
             total += weight * number / (SATURATION + number)
             share += weight
-            if term in self.telling:
-                alike += weight if term in own else weight * REPLIES
+            if term in self.telling and term in own:  # a long reply holds some of the words of any question
+                alike += weight
         likeness = alike / (self.usual * min(self.size, len(own)) or 1)
         total *= 1 - SHARE + SHARE * share / (self.sum or 1)
         total *= 1 + SAME_ASKED * agreement(self.types, self.length, question_types(own), len(own))

@@ -1,5 +1,5 @@
 """`manage.py worker`: does what no page waits for. It sends e-mails to patients, keeps search and related questions in
-step, forgets what is too old, and tells doctors whose licence ends soon."""
+step, forgets what is too old, and tells doctors whose licence ends soon. And it lends its model to the pages."""
 
 import logging
 import signal
@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from accounts.licences import tell_expiring
 from qa import related
+from qa.embedding import service
 from qa.failures import describe
 from qa.heartbeat import beat
 from qa.models import PublicChange
@@ -48,8 +49,10 @@ class Command(BaseCommand):
             signal.signal(number, self.end)
         logger.info("The worker has started.")
         while not self.is_ending:
+            service.answer()
             self.work()
             self.rest()
+        service.end()
         logger.info("The worker has ended.")
 
     def end(self, *args):
