@@ -16,6 +16,7 @@ from qa.models import (
     RelatedQuestion,
     RelatedTopic,
     ReplyReview,
+    TopicSynonym,
 )
 from qa.related import find_matches, find_similar, suggest_specialties
 from qa.related.finding import Match, find_matches_of
@@ -216,6 +217,19 @@ def test_related_topics_are_those_of_questions_that_resemble_it(eczema):
     assert len(topics) == 10 == eczema[0].related_topics.count()
     assert {row.specialty for row in topics} == {skin}
     assert nowhere not in {row.topic for row in topics}
+
+
+def test_topics_that_a_text_names_are_related_though_no_question_resembles_it():
+    wrist, plaster = make_topic("Wrist Fractures"), make_topic("Cast")
+    make_topic("Ice")
+    TopicSynonym.objects.create(topic=plaster, name="plaster")
+    question = make_answered_question(title="A fracture of the wrist", body="Wrist fracture: how long in plaster?")
+    in_step()
+    assert {link.topic for link in question.related_topics.all()} == {wrist, plaster}
+    TopicSynonym.objects.create(topic=make_topic("Orthopedic Casts"), name="in plaster")
+    question.parts.create(position=1, text="When may I bathe?")
+    in_step()
+    assert len(question.related_topics.all()) == 3
 
 
 def test_the_page_shows_computed_links(client, eczema, django_assert_max_num_queries):

@@ -7,12 +7,13 @@ step by triggers of the database (`triggers`). Two engines (`sqlite`, `postgresq
 from qa.search.alike import Candidate, candidates
 from qa.search.entries import catch_up
 from qa.search.many import Finder
+from qa.search.pipeline import terms
 from qa.search.query import clean
 from qa.search.rebuilding import number_of_things, rebuild
 from qa.search.remarks import remarks
 from qa.search.results import TABS, Results, search
 from qa.search.suggestions import Suggestion, suggest
-from qa.search.words import recount_regularly
+from qa.search.words import recount_regularly, topics_version
 
 __all__ = [
     "TABS",
@@ -29,4 +30,6 @@ __all__ = [
     "remarks",
     "search",
     "suggest",
+    "terms",
+    "topics_version",
 ]

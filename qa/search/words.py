@@ -70,6 +70,11 @@ def numbers_of(terms: Iterable[str]) -> dict[str, int]:
     return {term: found.get(term, 0) for term in wanted}
 
 
+def topics_version() -> int:
+    """A number that is another one as soon as search has seen a changed topic. In one query."""
+    return numbers_of([])[TOPICS]
+
+
 def rarity(number: int, of_all: int) -> float:
     """How much a term says that stands in `number` of all entries (BM25's inverse document frequency)."""
     return math.log(1 + (max(of_all, number) - number + 0.5) / (number + 0.5))
