@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Doctor, Specialty
 from qa import screening
-from qa.advice import Advice, advice_from
+from qa.advice import Advice, advice_from, demand, let_stand
+from qa.advice import mended as mended_texts
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
 from qa.models import MAX_VERSIONS, EventKind, Question, QuestionStatus, Reply, ReplyVersion
 from qa.screening.readability import find_hard_reading, grade_level
@@ -177,11 +178,7 @@ def _findings(text):
 
 def mended(content: Mapping, place: str) -> dict:
     """The content with what one rule has found in one text replaced by what it proposes; `place` is the advice's."""
-    name, _slash, rule = place.partition("/")
-    if name not in TEXTS:
-        return dict(content)
-    findings = [finding for finding in _findings(content[name]) if finding.rule == rule]
-    return dict(content) | {name: screening.mend(content[name], findings)}
+    return dict(content) | mended_texts({name: content[name] for name in TEXTS}, place, _findings)
 
 
 def grade_of(content: Mapping) -> float | None:
@@ -256,18 +253,11 @@ def publish(reply: Reply, content: Mapping, window: str = "", reasons: Mapping |
 
 def _require_readiness(question, content, reasons):
     """The reasons given for what needs one, by rule. Raises ReplyNotReady where something is missing."""
-    missing, given = missing_in(question, content), {}
-    for advice in advice_on(content):
-        if advice.needs_reason:
-            reason = reasons.get(advice.place, "").strip()
-            given[advice.place.partition("/")[2]] = reason
-            if not reason:
-                missing[f"reason/{advice.place}"] = _("Change it, or say why it must stand: %(message)s") % {
-                    "message": advice.message
-                }
+    given, lacking = let_stand(advice_on(content), reasons)
+    missing = missing_in(question, content) | {f"reason/{item.place}": demand(item) for item in lacking}
     if missing:
         raise ReplyNotReady(missing)
-    return given
+    return {place.partition("/")[2]: reason for place, reason in given.items()}
 
 
 @transaction.atomic

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Specialty, User
-from qa import screening
+from qa import identifying, screening
 from qa.errors import InvalidTransition
 from qa.models import EventKind, Flag, FlagReason, Question, RejectReason, Reply, Revision, Topic, TopicSynonym
 
@@ -192,6 +192,7 @@ def accept(
     texts: Texts | None = None,
     reason: str = "",
     seen: Texts | None = None,
+    reasons: Mapping[str, str] | None = None,
 ) -> None:
     """Let doctors see the question, with all that was decided on the way: all of it, or nothing.
 
@@ -199,14 +200,17 @@ def accept(
         topics: those that the question is about from now on.
         texts: the patient's words as changed; None where they stay.
         reason, seen: as for `edit`.
+        reasons: why what shows who somebody is is let stand, by the place that `qa.identifying` names.
 
     Raises:
-        InvalidTransition: where somebody else has decided, or words are changed without a reason.
+        InvalidTransition: where somebody else has decided, words are changed without a reason, or what shows who
+            somebody is has none.
     """
     question.accept(by, specialty, headline)
     question.topics.set(list(topics))
     if texts:
         edit(question, by, texts, reason, seen)
+    identifying.require_reasons(question, by, reasons or {})
 
 
 def duplicate_note(other: Question, note: str = "") -> str:

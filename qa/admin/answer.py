@@ -17,7 +17,7 @@ from qa import answering, screening
 from qa.admin.base import key_of
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
 from qa.forms.answer import AskPatientForm, ReplyForm, ReviewForm, TransferForm
-from qa.forms.fields import typed_texts
+from qa.forms.fields import typed_reasons, typed_texts
 from qa.models import EventKind, Question, QuestionStatus, Reply, ReplyTemplate, random_key
 from qa.related import find_similar
 from qa.texts import harmless
@@ -211,8 +211,7 @@ def own_review(reply, doctor):
 def checks(request, content):
     """What the findings beside the text need; reasons that were typed stay."""
     advice = answering.advice_on(content)
-    said = {name: harmless(text) for name, text in request.POST.items() if name.startswith("reason/")}
-    reasons = {name.removeprefix("reason/"): text for name, text in said.items()}
+    reasons = typed_reasons(request.POST)
     return {
         "advice": [(item, reasons.get(item.place, "")) for item in advice],
         "reasons": reasons,

@@ -48,6 +48,12 @@ class PhotosField(forms.FileField):
         return data
 
 
+def typed_reasons(post):
+    """Why what the checks have found is let stand, by the advice's place."""
+    said = {name: harmless(text) for name, text in post.items() if name.startswith("reason/")}
+    return {name.removeprefix("reason/"): text for name, text in said.items()}
+
+
 def typed_texts(post):
     """What a person has written in a form that cannot be taken, to be shown again; never its tokens and choices."""
     sent = [value.strip() for name in post for value in post.getlist(name)]

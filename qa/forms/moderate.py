@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Specialty
-from qa import moderating
+from qa import identifying, moderating
+from qa.advice import demand, let_stand
 from qa.errors import InvalidTransition
-from qa.forms.fields import LongTextField, PlainTextField
-from qa.models import MAX_PARTS, FlagDecision, Question, QuestionStatus, RejectReason, Topic
+from qa.forms.fields import LongTextField, PlainTextField, typed_reasons
+from qa.models import MAX_PARTS, Question, QuestionStatus, RejectReason, Topic
 from qa.moderating import KINDS, Texts
 
 S = QuestionStatus
@@ -82,7 +83,12 @@ class DecisionForm(forms.Form):
 
 
 class TextsForm(DecisionForm):
-    """The patient's words, to be mended. A change is shown word by word before it counts."""
+    """The patient's words, to be mended. A change is shown word by word before it counts.
+
+    What shows who somebody is comes out, or stands with a reason that is typed beside it.
+    """
+
+    public = ("headline", "title", "body", "parts")  # the fields that everybody will read
 
     title = PlainTextField(label=_("Title"), max_length=200)
     body = LongTextField(label=_("Question"), max_length=20000, rows=8)
@@ -121,7 +127,33 @@ class TextsForm(DecisionForm):
             self.data = self.data.copy()
             self.data[self.add_prefix("shown")] = self._digest()
             self.add_error(None, _("You have changed the patient's words. Read the changes, then press again."))
+        advice = identifying.advice_on(self.texts_in_form())
+        for item in let_stand(advice, self.reasons() if advice else {})[1]:
+            self.add_error(None, demand(item))
         return cleaned
+
+    def texts_in_form(self):
+        """What everybody will read, as it stands in the form, by the names of `qa.identifying`."""
+        return {f"question_{name}": self[name].value() or "" for name in self.public if name in self.fields}
+
+    def reasons(self):
+        """Why something is let stand, as typed, or as said before."""
+        return {**identifying.reasons_given(self.question), **typed_reasons(self.data)}
+
+    def advice(self):
+        """What shows who somebody is, each with the reason typed for it."""
+        advice = identifying.advice_on(self.texts_in_form())
+        reasons = self.reasons() if advice else {}
+        return [(item, reasons.get(item.place, "")) for item in advice]
+
+    def mend(self, place):
+        """Put in the form what is proposed instead of something; it counts no earlier than any other change."""
+        self.data = self.data.copy()
+        for name, text in identifying.mended(self.texts_in_form(), place).items():
+            self.data[self.add_prefix(name.removeprefix("question_"))] = text
+        if not self["reason"].value():
+            self.data[self.add_prefix("reason")] = str(_("It showed who somebody is."))
+        self.full_clean()
 
     def changed_texts(self):
         return self.texts if self.changes else None
@@ -189,6 +221,7 @@ class AcceptForm(TextsForm):
             self.changed_texts(),
             cleaned["reason"],
             self.old,
+            self.reasons(),
         )
 
     def decision_fields(self):
@@ -303,7 +336,9 @@ class EditForm(TextsForm):
     statuses = {S.OPEN, S.NEEDS_INFO, S.ANSWERED, S.REMOVED}
 
     def act(self, by):
+        reasons = self.reasons()
         moderating.edit(self.question, by, self.texts, self.cleaned_data["reason"], self.old)
+        identifying.require_reasons(self.question, by, reasons)
 
 
 class RemoveForm(NoteForm):
@@ -346,42 +381,3 @@ def decisions_on(question):
     if Question.objects.escalated().filter(pk=question.pk).exists():
         useless.add(EscalateForm)
     return [form for form in DECISIONS if question.status in form.statuses and form not in useless]
-
-
-class FlagForm(forms.Form):
-    """What becomes of a report and of what it is about."""
-
-    decision = forms.ChoiceField(label=_("Decision"), choices=FlagDecision.choices, widget=forms.RadioSelect)
-    note = LongTextField(
-        label=_("Why"),
-        help_text=_("If the text is removed, the patient reads this on the private page."),
-        max_length=2000,
-        rows=4,
-    )
-    because = PlainTextField(
-        label=_("What readers should know"),
-        help_text=_("If the reply is removed, everybody reads this where it stood. For instance: The dose was wrong."),
-        max_length=300,
-        required=False,
-    )
-
-    def __init__(self, data=None, *, flag):
-        super().__init__(data)
-        if not flag.reply:  # of other texts nothing is left for readers
-            del self.fields["because"]
-
-    def clean(self):
-        cleaned = super().clean()
-        if cleaned.get("decision") == FlagDecision.REMOVED and cleaned.get("because") == "":
-            self.add_error("because", _("Tell readers why: some have acted on the reply."))
-        return cleaned
-
-
-class HandForm(forms.Form):
-    """Who looks into a report."""
-
-    assignee = forms.ModelChoiceField(label=_("Give it to"), queryset=None, empty_label=_("Nobody yet"), required=False)
-
-    def __init__(self, data=None, *, people):
-        super().__init__(data)
-        self.fields["assignee"].queryset = people

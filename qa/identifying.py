@@ -1,0 +1,85 @@
+"""What in a question's public words shows who somebody is, and what of it somebody has let stand, with a reason."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from qa import screening
+from qa.advice import Advice, advice_from, demand, let_stand
+from qa.advice import mended as mended_texts
+from qa.errors import InvalidTransition
+from qa.models import EventKind, Question
+
+KIND = "privacy"  # of findings; a link or a medicine shows nobody
+TEXTS = {
+    "question_headline": _("the headline"),
+    "question_title": _("the title"),
+    "question_body": _("the question"),
+    "question_parts": _("the parts"),
+}
+
+
+def texts_of(question: Question) -> dict[str, str]:
+    """The words that everybody reads once there is a reply."""
+    parts = "\n".join(part.text for part in question.parts.all())
+    return dict(zip(TEXTS, (question.headline, question.title, question.body, parts), strict=True))
+
+
+def advice_on(texts: Mapping[str, str]) -> list[Advice]:
+    """What shows who somebody is, each thing once for each text; all of it needs a reason to stand.
+
+    Args:
+        texts: by the names of TEXTS; all of them or some.
+    """
+    return [replace(item, needs_reason=True) for item in advice_from(texts, TEXTS, _findings)]
+
+
+def mended(texts: Mapping[str, str], place: str) -> dict[str, str]:
+    """The texts with what one rule has found in one of them replaced; `place` is the advice's."""
+    return mended_texts(texts, place, _findings)
+
+
+def _findings(text):
+    return screening.screen(text, [KIND])
+
+
+def reasons_given(question: Question) -> dict[str, str]:
+    """Why something was let stand since the words were changed last, by the advice's place."""
+    given = {}
+    kinds = [EventKind.EDITED, EventKind.REASON_GIVEN]
+    for kind, note in question.events.filter(kind__in=kinds).values_list("kind", "note"):
+        place, _colon, reason = note.partition(": ")
+        if kind == EventKind.EDITED:
+            given.clear()
+        elif place.partition("/")[0] in TEXTS:  # others are about a reply
+            given[place] = reason
+    return given
+
+
+def left_in(question: Question) -> list[Advice]:
+    """What nobody has let stand yet."""
+    return let_stand_in(question, {})[1]
+
+
+def let_stand_in(question: Question, reasons: Mapping[str, str]) -> tuple[dict[str, str], list[Advice]]:
+    """Of what is in the words now: the reasons, by place, given in `reasons` or before; and what has none."""
+    advice = advice_on(texts_of(question))
+    return let_stand(advice, {**reasons_given(question), **reasons}) if advice else ({}, [])
+
+
+def keep_reasons(question: Question, by: User, given: Mapping[str, str]) -> None:
+    """Keep each reason as an event, unless it was given before."""
+    before = reasons_given(question) if given else {}
+    for place, reason in given.items():
+        if before.get(place) != reason:
+            question.events.create(kind=EventKind.REASON_GIVEN, actor=by, note=f"{place}: {reason}")
+
+
+def require_reasons(question: Question, by: User, reasons: Mapping[str, str]) -> None:
+    """Keep the reasons for what is in the words now. Raises InvalidTransition where something has none."""
+    given, lacking = let_stand_in(question, reasons)
+    if lacking:
+        raise InvalidTransition(" ".join(demand(item) for item in lacking))
+    keep_reasons(question, by, given)

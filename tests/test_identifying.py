@@ -1,0 +1,126 @@
+"""What shows who somebody is: taken out before doctors see a question, or let stand by somebody who says why."""
+
+import pytest
+
+from qa import identifying, moderating
+from qa.errors import InvalidTransition
+from qa.models import EventKind, Question, QuestionStatus
+from tests import deciding
+from tests.deciding import decide, page_of, sent
+from tests.factories import make_answered_question, make_question
+
+pytestmark = pytest.mark.django_db
+desk = deciding.desk
+
+NAMED = "My name is Maria Lopez. I have had small red spots on both shins for two weeks."
+PLACE = "question_body/own-name"
+
+
+def reasons_of(question):
+    return [event.note for event in question.events.filter(kind=EventKind.REASON_GIVEN)]
+
+
+def test_a_question_that_shows_who_somebody_is_is_not_accepted_without_a_reason(desk, moderator):
+    question = make_question(body=NAMED)
+    refused = desk.post(page_of(question), sent(question, "accept", headline="Red spots, as typed"))
+    assert "Change “My name is Maria Lopez”, or say why it must stand: This looks like a name." in refused.text
+    assert "Red spots, as typed" in refused.text
+    assert Question.objects.pending().get() == question
+    assert not question.events.exists()
+    reason = {f"reason/{PLACE}": " "}
+    assert "or say why it must stand" in desk.post(page_of(question), sent(question, "accept") | reason).text
+    reason = {f"reason/{PLACE}": "She is a singer, and it is about her song"}
+    desk.post(page_of(question), sent(question, "accept") | reason)
+    question.refresh_from_db()
+    assert question.status == QuestionStatus.OPEN
+    assert reasons_of(question) == [f"{PLACE}: She is a singer, and it is about her song"]
+    assert question.events.get(kind=EventKind.REASON_GIVEN).actor == moderator
+    assert "She is a singer" in desk.get(page_of(question)).text
+    assert "She is a singer" not in desk.get(f"/my/{question.secret_key}/").text
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"title": "Is this shingles? Call 0912 345 678"}, "0912 345 678"),
+        ({"headline": "Spots of Mrs. Lopez"}, "Mrs. Lopez"),
+        ({"body": "I live at 12 Baker Street and my shins itch."}, "12 Baker Street"),
+        ({"body": "Write to delia.liu@example.org please."}, "delia.liu@example.org"),
+        ({"body": "I am a 17-year-old girl with a rash."}, "17-year-old"),
+    ],
+)
+def test_whatever_text_it_stands_in_it_is_named(desk, fields, words):
+    question = make_question(**fields)
+    assert words in decide(desk, question, "accept").context["opened"].non_field_errors()[0]
+    assert Question.objects.pending().exists()
+
+
+def test_a_part_counts_and_what_only_doctors_read_does_not(desk):
+    question = make_question(medicines="Aspirin, from Mrs. Lopez", allergies="I am Maria Lopez.")
+    part = question.parts.create(position=1, text="Is it what Mrs. Lopez has?")
+    assert "Mrs. Lopez" in decide(desk, question, "accept").context["opened"].non_field_errors()[0]
+    part.delete()
+    decide(desk, question, "accept")
+    assert Question.objects.open().get() == question
+
+
+@pytest.mark.parametrize("body", ["Look: https://imgur.com/a/H7au7", "I take Pimecrolimus 0.1% at night.", "I am ill."])
+def test_a_link_or_a_medicine_asks_for_no_reason(desk, body):
+    question = make_question(body=body)
+    decide(desk, question, "accept")
+    assert Question.objects.open().get() == question
+
+
+def test_what_is_edited_out_asks_for_no_reason_and_what_is_left_in_does(desk):
+    question = make_question(body=NAMED + " Call 0912 345 678.")
+    typed = {"body": "My name is Maria Lopez. I have spots.", "reason": "A telephone number"}
+    form = decide(desk, question, "accept", **typed).context["opened"]
+    assert len(form.non_field_errors()) == 2  # the change is shown, and the name is still there
+    typed["shown"] = form["shown"].value()
+    refused = decide(desk, question, "accept", **typed)
+    assert "Change “My name is Maria Lopez”" in refused.text
+    assert "0912" not in refused.context["opened"].non_field_errors()[0]
+    assert 'value="A telephone number"' in refused.text
+    assert Question.objects.pending().get().body.startswith(NAMED)
+    typed["body"] = "I have spots."
+    typed["shown"] = decide(desk, question, "accept", **typed).context["opened"]["shown"].value()
+    decide(desk, question, "accept", **typed)
+    question.refresh_from_db()
+    assert (question.status, question.body, reasons_of(question)) == (QuestionStatus.OPEN, "I have spots.", [])
+
+
+def test_one_press_takes_it_out_and_another_accepts(desk):
+    question = make_question(body=NAMED)
+    page = desk.get(page_of(question)).text
+    assert f'name="mend" value="{PLACE}"' in page
+    mended = desk.post(page_of(question), sent(question, "accept", headline="Spots") | {"mend": PLACE})
+    assert "<del>" in mended.text
+    assert Question.objects.pending().get().body == NAMED
+    fields = {field.html_name: field.value() for field in mended.context["opened"] if field.value()}
+    desk.post(page_of(question), {"decision": "accept", **fields})
+    question.refresh_from_db()
+    assert (question.status, question.headline) == (QuestionStatus.OPEN, "Spots")
+    assert question.body == NAMED.replace("Maria Lopez", "[name removed]")
+    assert question.revisions.get().text == NAMED
+
+
+def test_nobody_accepts_it_past_the_form(moderator):
+    question = make_question(body=NAMED)
+    with pytest.raises(InvalidTransition, match="Maria Lopez"):
+        moderating.accept(question, moderator, question.specialty)
+    assert Question.objects.pending().exists()
+    assert not question.events.exists()
+
+
+def test_a_reason_holds_until_the_words_are_changed(desk, moderator):
+    question = make_answered_question(body=NAMED)
+    typed = {f"reason/{PLACE}": "A stage name"}
+    refused = desk.post(page_of(question), sent(question, "edit"))
+    assert "Change “My name is Maria Lopez”" in refused.text
+    for _twice in range(2):
+        desk.post(page_of(question), sent(question, "edit") | typed)
+    assert reasons_of(question) == [f"{PLACE}: A stage name"]
+    assert identifying.left_in(question) == []
+    texts = moderating.Texts(question.title, NAMED + " They itch.", "")
+    moderating.edit(question, moderator, texts, "More of it")
+    assert [item.place for item in identifying.left_in(question)] == [PLACE]
