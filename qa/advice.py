@@ -66,6 +66,11 @@ def let_stand(advice: Iterable[Advice], reasons: Mapping[str, str]) -> tuple[dic
 
 
 def demand(item: Advice) -> str:
-    """What is said of something that has no reason, with the words it is about."""
-    said = {"words": ", ".join(f"“{quote}”" for quote in item.quotes), "message": item.message}
+    """What is said of something that has no reason, naming the words."""
+    said = {"words": words_of([item]), "message": item.message}
     return _("Change %(words)s, or say why it must stand: %(message)s") % said
+
+
+def words_of(advice: Iterable[Advice]) -> str:
+    """The words that it is about, each in quotes."""
+    return ", ".join(dict.fromkeys(f"“{quote}”" for item in advice for quote in item.quotes))

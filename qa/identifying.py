@@ -1,23 +1,24 @@
 """What in a question's public words shows who somebody is, and what of it somebody has let stand, with a reason."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from qa import screening
-from qa.advice import Advice, advice_from, demand, let_stand
+from qa.advice import Advice, advice_from, let_stand, words_of
 from qa.advice import mended as mended_texts
 from qa.errors import InvalidTransition
 from qa.models import EventKind, Question
 
 KIND = "privacy"  # of findings; a link or a medicine shows nobody
 TEXTS = {
-    "question_headline": _("the headline"),
-    "question_title": _("the title"),
-    "question_body": _("the question"),
-    "question_parts": _("the parts"),
+    "question_headline": gettext_lazy("the headline"),
+    "question_title": gettext_lazy("the title"),
+    "question_body": gettext_lazy("the question"),
+    "question_parts": gettext_lazy("the parts"),
 }
 
 
@@ -69,6 +70,11 @@ def let_stand_in(question: Question, reasons: Mapping[str, str]) -> tuple[dict[s
     return let_stand(advice, {**reasons_given(question), **reasons}) if advice else ({}, [])
 
 
+def demand(lacking: Iterable[Advice]) -> str:
+    """What a moderator is told of what has no reason."""
+    return _("Everybody would read %(words)s. Change it, or say why it must stand.") % {"words": words_of(lacking)}
+
+
 def keep_reasons(question: Question, by: User, given: Mapping[str, str]) -> None:
     """Keep each reason as an event, unless it was given before."""
     before = reasons_given(question) if given else {}
@@ -81,5 +87,5 @@ def require_reasons(question: Question, by: User, reasons: Mapping[str, str]) ->
     """Keep the reasons for what is in the words now. Raises InvalidTransition where something has none."""
     given, lacking = let_stand_in(question, reasons)
     if lacking:
-        raise InvalidTransition(" ".join(demand(item) for item in lacking))
+        raise InvalidTransition(demand(lacking))
     keep_reasons(question, by, given)

@@ -1,13 +1,15 @@
 """What shows who somebody is: taken out before doctors see a question, or let stand by somebody who says why."""
 
 import pytest
+from django.urls import reverse
 
-from qa import identifying, moderating
-from qa.errors import InvalidTransition
-from qa.models import EventKind, Question, QuestionStatus
-from tests import deciding
+from qa import answering, identifying, moderating
+from qa.errors import InvalidTransition, ReplyNotReady
+from qa.models import EventKind, Flag, Question, QuestionStatus
+from tests import deciding, replying
 from tests.deciding import decide, page_of, sent
 from tests.factories import make_answered_question, make_question
+from tests.replying import at
 
 pytestmark = pytest.mark.django_db
 desk = deciding.desk
@@ -23,7 +25,7 @@ def reasons_of(question):
 def test_a_question_that_shows_who_somebody_is_is_not_accepted_without_a_reason(desk, moderator):
     question = make_question(body=NAMED)
     refused = desk.post(page_of(question), sent(question, "accept", headline="Red spots, as typed"))
-    assert "Change “My name is Maria Lopez”, or say why it must stand: This looks like a name." in refused.text
+    assert "Everybody would read “My name is Maria Lopez”. Change it, or say why it must stand." in refused.text
     assert "Red spots, as typed" in refused.text
     assert Question.objects.pending().get() == question
     assert not question.events.exists()
@@ -78,7 +80,7 @@ def test_what_is_edited_out_asks_for_no_reason_and_what_is_left_in_does(desk):
     assert len(form.non_field_errors()) == 2  # the change is shown, and the name is still there
     typed["shown"] = form["shown"].value()
     refused = decide(desk, question, "accept", **typed)
-    assert "Change “My name is Maria Lopez”" in refused.text
+    assert "Everybody would read “My name is Maria Lopez”." in refused.text
     assert "0912" not in refused.context["opened"].non_field_errors()[0]
     assert 'value="A telephone number"' in refused.text
     assert Question.objects.pending().get().body.startswith(NAMED)
@@ -104,6 +106,14 @@ def test_one_press_takes_it_out_and_another_accepts(desk):
     assert question.revisions.get().text == NAMED
 
 
+def test_all_of_it_is_taken_out_with_one_press(desk):
+    question = make_question(body=NAMED + " Call 0912 345 678.", headline="Spots of Mrs. Lopez")
+    form = desk.post(page_of(question), sent(question, "accept") | {"mend": ""}).context["opened"]
+    assert form.advice() == []
+    assert form["headline"].value() == "Spots of [name removed]"
+    assert form["body"].value().endswith(" Call [phone number removed].")
+
+
 def test_nobody_accepts_it_past_the_form(moderator):
     question = make_question(body=NAMED)
     with pytest.raises(InvalidTransition, match="Maria Lopez"):
@@ -116,7 +126,7 @@ def test_a_reason_holds_until_the_words_are_changed(desk, moderator):
     question = make_answered_question(body=NAMED)
     typed = {f"reason/{PLACE}": "A stage name"}
     refused = desk.post(page_of(question), sent(question, "edit"))
-    assert "Change “My name is Maria Lopez”" in refused.text
+    assert "Everybody would read “My name is Maria Lopez”." in refused.text
     for _twice in range(2):
         desk.post(page_of(question), sent(question, "edit") | typed)
     assert reasons_of(question) == [f"{PLACE}: A stage name"]
@@ -124,3 +134,87 @@ def test_a_reason_holds_until_the_words_are_changed(desk, moderator):
     texts = moderating.Texts(question.title, NAMED + " They itch.", "")
     moderating.edit(question, moderator, texts, "More of it")
     assert [item.place for item in identifying.left_in(question)] == [PLACE]
+
+
+# At the doctors' desk
+
+
+@pytest.fixture
+def named(db):
+    return make_question(QuestionStatus.OPEN, title="What does Mrs. Lopez have?", body=NAMED)
+
+
+@pytest.fixture
+def doctors_desk(client, doctor):
+    client.force_login(doctor.user)
+    return client
+
+
+def test_the_doctor_sees_what_shows_who_somebody_is_marked_and_named(doctors_desk, named):
+    named.parts.create(position=1, text="Is it what delia.liu@example.org has?")
+    text = doctors_desk.get(at("question", named.pk)).text
+    assert "<mark>My name is Maria Lopez</mark>" in text
+    for words in ("Mrs. Lopez", "My name is Maria Lopez", "delia.liu@example.org"):
+        assert f"<q>{words}</q>" in text
+
+
+def test_no_reply_makes_such_a_question_public_without_a_reason(doctors_desk, doctor, named):
+    draft = answering.begin(named, doctor)
+    page = doctors_desk.get(at("question", named.pk)).text
+    assert f'name="reason/{PLACE}"' in page
+    title = "question_title/titled-name"
+    one = {f"reason/{PLACE}": "No"}
+    refused = doctors_desk.post(at("question", named.pk), replying.sent(draft, publish="1", **one))
+    assert "Everybody would read “Mrs. Lopez” in the question. Report it, or say why it must stand." in refused.text
+    assert 'name="mend"' not in refused.text
+    assert f'name="reason/{PLACE}" value="No"' in refused.text
+    named.refresh_from_db()
+    assert (named.status, reasons_of(named)) == (QuestionStatus.OPEN, [])
+    reasons = {f"reason/{PLACE}": "Her stage name", f"reason/{title}": "A song"}
+    doctors_desk.post(at("question", named.pk), replying.sent(draft, publish="1", **reasons))
+    named.refresh_from_db()
+    assert named.status == QuestionStatus.ANSWERED
+    assert reasons_of(named) == [f"{title}: A song", f"{PLACE}: Her stage name"]
+
+
+def test_what_a_moderator_has_let_stand_or_everybody_reads_already_asks_the_doctor_nothing(moderator, doctor):
+    question = make_question(body=NAMED)
+    moderating.accept(question, moderator, question.specialty, reasons={PLACE: "Her stage name"})
+    public = make_answered_question(body=NAMED)
+    for asked in (question, public):
+        answering.publish(answering.begin(asked, doctor), replying.content())
+        assert asked.replies.published().filter(doctor=doctor).exists()
+
+
+def test_words_that_a_moderator_changes_meanwhile_are_the_ones_that_count(doctor, moderator, named):
+    draft = answering.begin(named, doctor)
+    texts = moderating.Texts("What is it?", "I have the spots of Mrs. Lopez.", "")
+    moderating.edit(named, moderator, texts, "A name")
+    with pytest.raises(ReplyNotReady) as refusal:
+        answering.publish(draft, replying.content())
+    assert "“Mrs. Lopez” in the question" in refusal.value.missing["asked"]
+
+
+def test_a_doctor_reports_a_question_to_the_moderators_once(doctors_desk, doctor, moderator, named):
+    address = at("report", named.pk)
+    empty = doctors_desk.post(address, {"reason": "private", "note": ""}).text
+    assert '<details class="sheet" id="report" open>' in empty
+    assert "Say which words it is about." in empty
+    for _twice in range(2):
+        sent = doctors_desk.post(address, {"reason": "private", "note": "The name in the first line"}, follow=True)
+    assert "This question is reported to the moderators" in sent.text
+    flag = Flag.objects.get()
+    assert (flag.question, flag.note) == (named, f"{doctor}: The name in the first line")
+    doctors_desk.force_login(moderator)
+    page = reverse("admin:qa_flag_change", args=[flag.pk])
+    assert 'value="removed"' not in doctors_desk.get(page).text  # it is not on the portal yet
+    assert page_of(named) in doctors_desk.get(page).text
+    doctors_desk.post(page, {"decide": "1", "decision": "mended", "note": "The name is out."})
+    doctors_desk.force_login(doctor.user)
+    assert "This question is reported" not in doctors_desk.get(at("question", named.pk)).text
+
+
+def test_what_is_not_at_the_desk_cannot_be_reported_from_there(doctors_desk):
+    question = make_question(body=NAMED)
+    assert doctors_desk.post(at("report", question.pk), {"reason": "private", "note": "x y"}).status_code == 404
+    assert not Flag.objects.exists()

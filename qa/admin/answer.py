@@ -1,5 +1,6 @@
 """The doctors' desk: the queue, and the page on which a reply is written. What a reply may be is in qa.answering."""
 
+from dataclasses import replace
 from functools import wraps
 from uuid import UUID
 
@@ -13,17 +14,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from qa import answering, screening
+from qa import answering, identifying, screening
 from qa.admin.base import key_of
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
-from qa.forms.answer import AskPatientForm, ReplyForm, ReviewForm, TransferForm
+from qa.forms.answer import AskPatientForm, ReplyForm, ReportForm, ReviewForm, TransferForm
 from qa.forms.fields import typed_reasons, typed_texts
 from qa.models import EventKind, Question, QuestionStatus, Reply, ReplyTemplate, random_key
 from qa.related import find_similar
 from qa.texts import harmless
 
 ROWS = 50  # of a list at the desk
-TO_KNOW = ["emergency", "self_harm", "medicine"]  # what a doctor is told of the patient's words
+TO_KNOW = ["emergency", "self_harm", "privacy", "medicine"]  # what a doctor is told of the patient's words
 
 # Of what happened, this is told to doctors with its note. Why a moderator has changed words is for moderators alone.
 TOLD = [
@@ -174,19 +175,25 @@ def page(request, doctor, question, draft=None, form=None, content=None, review_
         "templates": ReplyTemplate.objects.usable_by(doctor) if draft else [],
         "ask_form": AskPatientForm(auto_id="ask_%s"),
         "transfer_form": TransferForm(auto_id="transfer_%s"),
+        "report_form": ReportForm(auto_id="report_%s"),
+        "is_reported": question.flags.undecided().exists(),
         "window": request.POST.get("window") or random_key(),
     }
     if draft:
         context |= checks(request, content)
+        asked = identifying.left_in(question) if question.status == QuestionStatus.OPEN else []
+        context["asked"] = [(replace(item, mend=None), context["reasons"].get(item.place, "")) for item in asked]
     return show(request, "question", context | more)
 
 
 def findings_of(question):
     """What the checks find in the patient's words, for the doctor to know: each once, with the words it is about."""
     found = {}
-    for text in (question.title, question.body, question.medicines, question.allergies):
+    for text in (*identifying.texts_of(question).values(), question.medicines, question.allergies):
         for finding in screening.screen(text, TO_KNOW):
-            found.setdefault((finding.rule, finding.message), (text[finding.start : finding.end], finding))
+            quotes, _finding = found.setdefault((finding.rule, finding.message), ([], finding))
+            if (quote := text[finding.start : finding.end]) and quote not in quotes:
+                quotes.append(quote)
     return list(found.values())
 
 

@@ -13,7 +13,7 @@ from qa.admin import answer
 from qa.admin.answer import for_doctors, question_at_desk
 from qa.admin.base import DeskBox, OwnRowsMixin, ReadOnlyAdmin, giving_back, moment_of
 from qa.errors import InvalidTransition
-from qa.forms.answer import AskPatientForm, ReviewForm, TransferForm, WithdrawForm
+from qa.forms.answer import AskPatientForm, ReportForm, ReviewForm, TransferForm, WithdrawForm
 from qa.models import Question, Reply, ReplyTemplate
 
 MOMENTS = {name: moment_of(Reply, name) for name in ("created_at", "published_at")}
@@ -56,6 +56,7 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
             at("<int:pk>/leave/", answer.answer_leave),
             at("<int:pk>/ask/", answer_ask_patient),
             at("<int:pk>/transfer/", answer_transfer),
+            at("<int:pk>/report/", answer_report),
             at("<int:pk>/drafts/<uuid:key>/versions/", answer.answer_versions),
             at("<int:pk>/drafts/<uuid:key>/discard/", answer.answer_discard),
             at(f"{reply}/review/", answer_review),
@@ -165,6 +166,18 @@ def answer_transfer(request, doctor, pk):
         if attempt(request, lambda: answering.transfer(question, doctor, **said), done % said):
             return redirect("admin:answer_queue")
     return answer.as_kept(request, doctor, pk, transfer_form=form)
+
+
+@for_doctors
+@require_POST
+def answer_report(request, doctor, pk):
+    question = question_at_desk(doctor, pk)
+    form = ReportForm(request.POST, auto_id="report_%s")
+    if not form.is_valid():
+        return answer.as_kept(request, doctor, pk, report_form=form)
+    answering.report(question, doctor, **form.cleaned_data)
+    messages.success(request, _("The moderators are told. Your draft is kept, if you have one."))
+    return redirect("admin:answer_question", pk)
 
 
 def reply_at_desk(doctor, pk, reply, own):

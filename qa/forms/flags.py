@@ -4,7 +4,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from qa.forms.fields import LongTextField, PlainTextField
-from qa.models import FlagDecision
+from qa.models import FlagDecision, QuestionStatus
+
+NOT_YET_PUBLIC = {QuestionStatus.PENDING, QuestionStatus.OPEN, QuestionStatus.NEEDS_INFO}
 
 
 class FlagForm(forms.Form):
@@ -28,6 +30,8 @@ class FlagForm(forms.Form):
         super().__init__(data)
         if not flag.reply:  # of other texts nothing is left for readers
             del self.fields["because"]
+        if flag.question and flag.question.status in NOT_YET_PUBLIC:
+            self.fields["decision"].choices = [c for c in FlagDecision.choices if c[0] != FlagDecision.REMOVED]
 
     def clean(self):
         cleaned = super().clean()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Specialty
 from qa import identifying, moderating
-from qa.advice import demand, let_stand
+from qa.advice import let_stand
 from qa.errors import InvalidTransition
 from qa.forms.fields import LongTextField, PlainTextField, typed_reasons
 from qa.models import MAX_PARTS, Question, QuestionStatus, RejectReason, Topic
@@ -128,8 +128,8 @@ class TextsForm(DecisionForm):
             self.data[self.add_prefix("shown")] = self._digest()
             self.add_error(None, _("You have changed the patient's words. Read the changes, then press again."))
         advice = identifying.advice_on(self.texts_in_form())
-        for item in let_stand(advice, self.reasons() if advice else {})[1]:
-            self.add_error(None, demand(item))
+        if lacking := let_stand(advice, self.reasons() if advice else {})[1]:
+            self.add_error(None, identifying.demand(lacking))
         return cleaned
 
     def texts_in_form(self):
@@ -147,9 +147,16 @@ class TextsForm(DecisionForm):
         return [(item, reasons.get(item.place, "")) for item in advice]
 
     def mend(self, place):
-        """Put in the form what is proposed instead of something; it counts no earlier than any other change."""
+        """Put in the form what is proposed instead of one thing, or of all where `place` is empty.
+
+        It counts no earlier than any other change.
+        """
+        texts = self.texts_in_form()
+        for item in identifying.advice_on(texts):
+            if place in ("", item.place):
+                texts = identifying.mended(texts, item.place)
         self.data = self.data.copy()
-        for name, text in identifying.mended(self.texts_in_form(), place).items():
+        for name, text in texts.items():
             self.data[self.add_prefix(name.removeprefix("question_"))] = text
         if not self["reason"].value():
             self.data[self.add_prefix("reason")] = str(_("It showed who somebody is."))
