@@ -56,7 +56,10 @@ NEWS = {
     ),
     EventKind.REOPENED: News(
         _("Your question is open again"),
-        _("The reply to your question was withdrawn, and your question waits for a doctor again."),
+        _(
+            "The reply to your question was withdrawn: do not rely on it. The reason is on your private page, and your "
+            "question waits for a doctor again."
+        ),
     ),
     EventKind.REMOVED: News(
         _("Your question was taken off the portal"),

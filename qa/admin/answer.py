@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from qa import answering, identifying, screening
 from qa.admin.base import key_of
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
-from qa.forms.answer import AskPatientForm, ReplyForm, ReportForm, ReviewForm, TransferForm
+from qa.forms.answer import AskPatientForm, ReplyForm, ReportForm, ReviewForm, TransferForm, WithdrawForm
 from qa.forms.fields import typed_reasons, typed_texts
 from qa.models import EventKind, Question, QuestionStatus, Reply, ReplyTemplate, random_key
 from qa.related import find_similar
@@ -147,9 +147,9 @@ def as_kept(request, doctor, pk, **more):
     return page(request, doctor, question, draft, form, content, **more)
 
 
-def page(request, doctor, question, draft=None, form=None, content=None, review_forms=(), **more):
+def page(request, doctor, question, draft=None, form=None, content=None, reply_forms=(), **more):
     """Shows the question; with the reply's form where there is a draft, and what the checks say of it."""
-    review_forms = dict(review_forms)
+    reply_forms = dict(reply_forms)
     holder = question.holder
     replies = question.replies.sent().for_page()
     context = {
@@ -169,9 +169,10 @@ def page(request, doctor, question, draft=None, form=None, content=None, review_
         "found": findings_of(question),
         "similar": citations(question),
         "replies": [
-            (reply, reply.doctor_id == doctor.pk, review_forms.get(reply.pk) or own_review(reply, doctor))
+            (reply, reply.doctor_id == doctor.pk, reply_forms.get(reply.pk) or form_about(reply, doctor))
             for reply in replies
         ],
+        "is_only_reply": sum(reply.is_published for reply in replies) == 1,
         "templates": ReplyTemplate.objects.usable_by(doctor) if draft else [],
         "ask_form": AskPatientForm(auto_id="ask_%s"),
         "transfer_form": TransferForm(auto_id="transfer_%s"),
@@ -208,8 +209,10 @@ def citation(question):
     return _("See also “%(heading)s”: %(address)s") % {"heading": question.heading, "address": address}
 
 
-def own_review(reply, doctor):
-    """The form for reviewing a colleague's reply, with what the doctor said before."""
+def form_about(reply, doctor):
+    """The form for withdrawing the own reply, or for reviewing a colleague's, with what the doctor said before."""
+    if reply.doctor_id == doctor.pk:
+        return WithdrawForm(auto_id=f"withdraw_{reply.pk}_%s")
     said = next((review for review in reply.signed_reviews if review.doctor_id == doctor.pk), None)
     initial = {"verdict": said.verdict, "note": said.note} if said else None
     return ReviewForm(initial=initial, auto_id=f"review_{reply.pk}_%s")

@@ -140,10 +140,6 @@ def attempt(request, action, done):
     return True
 
 
-def first_error(form):
-    return next(iter(form.errors.values()))[0]
-
-
 @for_doctors
 @require_POST
 def answer_ask_patient(request, doctor, pk):
@@ -195,7 +191,7 @@ def answer_review(request, doctor, pk, reply):
     done = _("Your review is public.")
     if form.is_valid() and attempt(request, lambda: colleagues.review(doctor, **form.cleaned_data), done):
         return redirect(reverse("admin:answer_question", args=[pk]) + f"#reply-{reply}")
-    return answer.as_kept(request, doctor, pk, review_forms={reply: form})
+    return answer.as_kept(request, doctor, pk, reply_forms={reply: form})
 
 
 @for_doctors
@@ -219,10 +215,9 @@ def answer_supersede(request, doctor, pk, reply):
 @require_POST
 def answer_withdraw(request, doctor, pk, reply):
     own = reply_at_desk(doctor, pk, reply, own=True)
-    form = WithdrawForm(request.POST)
+    form = WithdrawForm(request.POST, auto_id=f"withdraw_{reply}_%s")
     if form.is_valid():
         note = form.cleaned_data["note"]
-        attempt(request, lambda: own.withdraw(request.user, note, note), _("Your reply is withdrawn."))
-    else:
-        messages.error(request, first_error(form))
-    return redirect("admin:answer_question", pk)
+        if attempt(request, lambda: own.withdraw(request.user, note, note), _("Your reply is withdrawn.")):
+            return redirect("admin:answer_question", pk)
+    return answer.as_kept(request, doctor, pk, reply_forms={reply: form})

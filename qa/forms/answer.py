@@ -152,7 +152,7 @@ class WithdrawForm(forms.Form):
 
     note = LongTextField(
         label=_("Why do you withdraw it?"),
-        help_text=_("Everybody reads it where your reply stood, and the patient on the private page."),
+        help_text=_("For everybody to read. For instance: The dose was wrong."),
         max_length=300,
         rows=2,
         error_messages={"required": _("Say why: some have acted on your reply.")},

@@ -30,6 +30,11 @@ class FlagForm(forms.Form):
         super().__init__(data)
         if not flag.reply:  # of other texts nothing is left for readers
             del self.fields["because"]
+        elif flag.reply.question.replies.published().count() == 1:
+            self.fields["because"].help_text = _(
+                "It is the only reply: if it is removed, the question's page is taken off the portal until another "
+                "reply comes. Then everybody reads this; the patient reads it on the private page now."
+            )
         if flag.question and flag.question.status in NOT_YET_PUBLIC:
             self.fields["decision"].choices = [c for c in FlagDecision.choices if c[0] != FlagDecision.REMOVED]
 
