@@ -7,9 +7,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from qa.errors import InvalidTransition
-from qa.models import EventKind, Flag, QuestionEvent, QuestionStatus, Reply, ReplyStatus
+from qa.models import EventKind, Flag, Question, QuestionEvent, QuestionStatus, Reply, ReplyStatus
 from tests import replying
-from tests.factories import make_answered_question, make_reply
+from tests.factories import make_answered_question, make_reply, make_specialty
 from tests.replying import at, sent
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +38,24 @@ def test_a_colleague_reviews_a_reply_in_public_and_nobody_the_own(desk, doctor, 
     assert desk.post(at("review", own.question_id, own.pk), {"verdict": "agrees"}).status_code == 404
     with pytest.raises(InvalidTransition, match="your own"):
         own.review(doctor, "agrees")
+
+
+def test_an_own_review_is_changed_wherever_it_can_be_read(desk, doctor, other_doctor, moderator):
+    question, other = make_answered_question(other_doctor, title="Reviewed before"), make_answered_question()
+    reply = question.replies.get()
+    reply.review(doctor, "disagrees", "I would take a swab first.")
+    for moved in (question, other):
+        Question.objects.filter(pk=moved.pk).update(specialty=make_specialty("Urology"))
+    assert "Reviewed before" in desk.get(at("queue")).text
+    page = desk.get(at("question", question.pk)).text
+    assert "Change your review" in page
+    assert "I would take a swab first." in page
+    desk.post(at("review", question.pk, reply.pk), {"verdict": "agrees", "note": ""})
+    assert reply.reviews.get().verdict == "agrees"
+    assert desk.get(at("question", other.pk)).status_code == 404
+    question.remove(moderator, "It names somebody.")
+    assert desk.get(at("question", question.pk)).status_code == 404
+    assert "Reviewed before" not in desk.get(at("queue")).text
 
 
 def test_an_old_reply_is_reaffirmed(desk, doctor):

@@ -107,6 +107,7 @@ def answer_queue(request, doctor):
         "drafts": drafts.filter(at_desk).select_related("question")[:ROWS],
         "left": drafts.filter(~at_desk)[:ROWS],
         "answered": answered.exclude(replies__doctor=doctor)[:10],
+        "reviewed": Question.objects.reviewed_by(doctor)[:10],
         "replies": Reply.objects.sent().filter(at_desk, doctor=doctor).select_related("question")[:10],
     }
     return show(request, "queue", context)
