@@ -43,8 +43,8 @@ NEWS = {
         _("Your question cannot be answered yet. What we would like to know is on your private page."),
     ),
     EventKind.TRANSFERRED: News(
-        _("Your question was passed to another specialty"),
-        _("Doctors of another specialty can help you better. The reason is on your private page."),
+        _("Your question was moved to another specialty"),
+        _("Your question fits better into another specialty of the portal. The reason is on your private page."),
     ),
     EventKind.REPLIED: News(
         _("A doctor has replied"),

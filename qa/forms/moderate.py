@@ -328,10 +328,20 @@ class CalmForm(NoteForm):
 
 class TransferForm(NoteForm):
     name, label = "transfer", _("Move to another specialty")
-    done = _("Question %(pk)s is with other doctors now; the patient is told why.")
-    statuses = {S.OPEN}
+    done = _("Question %(pk)s is in another specialty now; the patient is told why.")
+    statuses = {S.OPEN, S.ANSWERED}
 
-    specialty = forms.ModelChoiceField(label=_("Specialty"), queryset=Specialty.objects.all())
+    specialty = forms.ModelChoiceField(
+        label=_("Specialty"), queryset=Specialty.objects.all(), empty_label=_("Choose a specialty")
+    )
+
+    def __init__(self, data=None, *, question):
+        super().__init__(data, question=question)
+        self.fields["note"].help_text = _("The patient reads it on the private page.")
+        if question.is_public:
+            self.explained = _(
+                "Everybody finds the question in the new specialty at once. Its address, replies and topics stay."
+            )
 
     def act(self, by):
         self.question.transfer(by, self.cleaned_data["specialty"], self.cleaned_data["note"])
