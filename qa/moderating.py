@@ -99,6 +99,18 @@ def topic_called(name: str) -> Topic | None:
     return called or Topic.objects.filter(synonyms__name__iexact=name).first()
 
 
+def topics_to_choose(specialty: Specialty | None) -> list[tuple[str, str]]:
+    """The topics of a specialty, of all where it is None: the name of each, and what else it is called."""
+    topics = Topic.objects.in_specialty(specialty) if specialty else Topic.objects.all()
+    return [
+        (
+            topic.name,
+            ", ".join(filter(None, [*sorted(s["name"] for s in topic.synonym_list or []), topic.original_name])),
+        )
+        for topic in topics.with_synonyms()
+    ]
+
+
 def _stands_in(name, text, words):
     """Whole words for names in Latin letters, with or without a plural's s; Chinese has no gaps between words."""
     if not name.isascii():

@@ -120,6 +120,28 @@ def test_topics_are_suggested_where_the_text_names_them_or_a_synonym():
     assert moderating.suggest_topics("Infrared spotsy") == []
 
 
+def test_topics_of_the_specialty_are_proposed_as_a_moderator_types(desk):
+    urology = make_specialty("Urology")
+    blisters, _gout = make_topic("Sweat Blisters", original_name="汗皰疹"), make_topic("Gout, acute")
+    blisters.synonyms.create(name="dyshidrosis")
+    make_topic("Cystitis", specialties=[urology])
+    question = make_question(body="It itches.")
+    text = desk.get(page_of(question)).text
+    assert re.findall(r'<option value="([A-Z][^"]*)">([^<]*)</option>', text) == [
+        ("Gout, acute", ""),
+        ("Sweat Blisters", "dyshidrosis, 汗皰疹"),
+    ]
+    assert text.count('name="accept-more_topics"') == 3
+    assert '<option value="Cystitis">' in desk.get(page_of(make_question(specialty=None))).text
+    typed = ["dyshidrosis", "Gout, acute", "cystitis, hives"]
+    refused = decide(desk, question, "accept", more_topics=typed)
+    assert "Not on our list: hives." in refused.text
+    for name in typed:
+        assert f'name="accept-more_topics" value="{name}"' in refused.text
+    decide(desk, question, "accept", more_topics=[*typed[:2], "cystitis, Cystitis"])
+    assert {topic.name for topic in question.topics.all()} == {"Sweat Blisters", "Gout, acute", "Cystitis"}
+
+
 def test_who_was_signed_out_meanwhile_gets_back_what_was_typed(client):
     question = make_question(title="A rash")
     fields = sent(question, "reject", reject_reason="unclear", note="Please say where the rash is.")

@@ -1,7 +1,6 @@
 """The moderators' forms, one for each decision. Each knows the verb it stands for: `decide(by)`."""
 
 import datetime
-import hashlib
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,11 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Specialty
 from qa import identifying, moderating
-from qa.advice import let_stand
-from qa.errors import InvalidTransition
-from qa.forms.fields import LongTextField, PlainTextField, typed_reasons
-from qa.models import MAX_PARTS, Question, QuestionStatus, RejectReason, Topic
-from qa.moderating import KINDS, Texts
+from qa.forms.decisions import DecisionForm, NoteForm, TextsForm
+from qa.forms.fields import LongTextField, PlainTextField, ProposingInputs
+from qa.models import Question, QuestionStatus, RejectReason, Topic
+from qa.moderating import KINDS
 
 S = QuestionStatus
 WAITED = {"1": _("More than an hour"), "24": _("More than a day"), "72": _("More than three days")}
@@ -56,123 +54,6 @@ class QueueForm(forms.Form):
         return {name: self.data[name] for name in self.fields if self.data.get(name)}
 
 
-class DecisionForm(forms.Form):
-    """What all decisions share. `seen` is the state of the question that the moderator has read.
-
-    Subclasses say `name`, `label`, `shortcut`, `statuses` (in which the question can be decided on so), `done` (the
-    sentence afterwards), and do it in `act(by)`.
-    """
-
-    shortcut = ""
-    warns = False
-    explained = ""
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, data=None, *, question):
-        self.question = question
-        super().__init__(data, prefix=self.name, initial={"seen": question.changed_at.isoformat()})
-
-    def decide(self, by):
-        """Do it. Raises InvalidTransition where somebody else has decided since, or the status does not allow it."""
-        if self.cleaned_data["seen"] != self.question.changed_at.isoformat():
-            raise InvalidTransition(_("Somebody else has just decided on this question. What you typed is kept below."))
-        if self.question.status not in self.statuses:
-            said = _("This cannot be decided on a question that is %(status)s.")
-            raise InvalidTransition(said % {"status": self.question.get_status_display()})
-        self.act(by)
-
-
-class TextsForm(DecisionForm):
-    """The patient's words, to be mended. A change is shown word by word before it counts.
-
-    What shows who somebody is comes out, or stands with a reason that is typed beside it.
-    """
-
-    public = ("headline", "title", "body", "parts")  # the fields that everybody will read
-
-    title = PlainTextField(label=_("Title"), max_length=200)
-    body = LongTextField(label=_("Question"), max_length=20000, rows=8)
-    parts = LongTextField(label=_("Parts"), help_text=_("One on each line."), required=False, rows=4)
-    reason = PlainTextField(
-        label=_("Why you change the words"),
-        help_text=_("Only moderators read it. The earlier words are kept for them, too."),
-        max_length=200,
-        required=False,
-    )
-    shown = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, data=None, *, question):
-        super().__init__(data, question=question)
-        self.old = Texts.of(question)
-        self.initial |= vars(self.old)
-        self.changes = []
-
-    def clean_parts(self):
-        lines = [line.strip() for line in self.cleaned_data["parts"].splitlines() if line.strip()]
-        if len(lines) > MAX_PARTS:
-            raise ValidationError(_("A question has at most %(number)d parts.") % {"number": MAX_PARTS})
-        if any(len(line) > 500 for line in lines):
-            raise ValidationError(_("A part has at most 500 characters."))
-        return "\n".join(lines)
-
-    def clean(self):
-        cleaned = super().clean()
-        if not {"title", "body", "parts"} <= cleaned.keys():
-            return cleaned
-        self.texts = Texts(*(cleaned[name] for name in ("title", "body", "parts")))
-        self.changes = moderating.changes(self._plain(self.old), self._plain(self.texts))
-        if self.changes and not cleaned.get("reason"):
-            self.add_error("reason", _("Say why you change the patient's words."))
-        if self.changes and cleaned["shown"] != self._digest():
-            self.data = self.data.copy()
-            self.data[self.add_prefix("shown")] = self._digest()
-            self.add_error(None, _("You have changed the patient's words. Read the changes, then press again."))
-        advice = identifying.advice_on(self.texts_in_form())
-        if lacking := let_stand(advice, self.reasons() if advice else {})[1]:
-            self.add_error(None, identifying.demand(lacking))
-        return cleaned
-
-    def texts_in_form(self):
-        """What everybody will read, as it stands in the form, by the names of `qa.identifying`."""
-        return {f"question_{name}": self[name].value() or "" for name in self.public if name in self.fields}
-
-    def reasons(self):
-        """Why something is let stand, as typed, or as said before."""
-        return {**identifying.reasons_given(self.question), **typed_reasons(self.data)}
-
-    def advice(self):
-        """What shows who somebody is, each with the reason typed for it."""
-        advice = identifying.advice_on(self.texts_in_form())
-        reasons = self.reasons() if advice else {}
-        return [(item, reasons.get(item.place, "")) for item in advice]
-
-    def mend(self, place):
-        """Put in the form what is proposed instead of one thing, or of all where `place` is empty.
-
-        It counts no earlier than any other change.
-        """
-        texts = self.texts_in_form()
-        for item in identifying.advice_on(texts):
-            if place in ("", item.place):
-                texts = identifying.mended(texts, item.place)
-        self.data = self.data.copy()
-        for name, text in texts.items():
-            self.data[self.add_prefix(name.removeprefix("question_"))] = text
-        if not self["reason"].value():
-            self.data[self.add_prefix("reason")] = str(_("It showed who somebody is."))
-        self.full_clean()
-
-    def changed_texts(self):
-        return self.texts if self.changes else None
-
-    def _plain(self, texts):
-        """What differs only in ends of lines does not differ."""
-        return Texts(*(text.replace("\r\n", "\n").strip() for text in vars(texts).values()))
-
-    def _digest(self):
-        return hashlib.sha256(repr((self.old, self.texts)).encode()).hexdigest()[:32]
-
-
 class AcceptForm(TextsForm):
     name, label, shortcut = "accept", _("Accept"), "a"
     done = _("Question %(pk)s is with the doctors.")
@@ -195,7 +76,12 @@ class AcceptForm(TextsForm):
         widget=forms.CheckboxSelectMultiple,
     )
     more_topics = PlainTextField(
-        label=_("Other topics"), help_text=_("Names from our list, with commas between."), required=False
+        label=_("Other topics"),
+        help_text=_(
+            "Type a few letters: those of the specialty are proposed. Any other name on our list is taken, too."
+        ),
+        required=False,
+        widget=ProposingInputs,
     )
 
     field_order = ["specialty", "headline", "topics", "more_topics"]
@@ -207,11 +93,15 @@ class AcceptForm(TextsForm):
         self.fields["topics"].queryset = Topic.objects.filter(pk__in={*has, *found})
         if not has and not found:
             del self.fields["topics"]
+        self.fields["more_topics"].widget.proposals = moderating.topics_to_choose(question.specialty)
         self.initial |= {"specialty": question.specialty_id, "headline": question.headline, "topics": has or found}
 
     def clean_more_topics(self):
-        names = [name.strip() for name in self.cleaned_data["more_topics"].split(",") if name.strip()]
-        found = {name: moderating.topic_called(name) for name in names[:20]}
+        found = {}
+        for name in self.cleaned_data["more_topics"].splitlines()[:20]:
+            known = moderating.topic_called(name)
+            several = [part.strip() for part in name.split(",") if part.strip()]  # with commas between, as people write
+            found |= {name: known} if known else {part: moderating.topic_called(part) for part in several}
         if unknown := [name for name, topic in found.items() if topic is None]:
             raise ValidationError(_("Not on our list: %(names)s.") % {"names": ", ".join(unknown)})
         return list(found.values())
@@ -258,12 +148,6 @@ class RejectForm(DecisionForm):
 
     def act(self, by):
         self.question.reject(by, self.cleaned_data["reject_reason"], self.cleaned_data["note"])
-
-
-class NoteForm(DecisionForm):
-    """A decision that needs a note and nothing else."""
-
-    note = LongTextField(label=_("Why"), max_length=2000, rows=4)
 
 
 class AskForm(NoteForm):
