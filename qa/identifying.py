@@ -12,6 +12,7 @@ from qa.advice import Advice, advice_from, let_stand, words_of
 from qa.advice import mended as mended_texts
 from qa.errors import InvalidTransition
 from qa.models import EventKind, Question
+from qa.screening.pseudonym import RULE as OWN_NAME
 
 KIND = "privacy"  # of findings; a link or a medicine shows nobody
 TEXTS = {
@@ -19,26 +20,43 @@ TEXTS = {
     "question_title": gettext_lazy("the title"),
     "question_body": gettext_lazy("the question"),
     "question_parts": gettext_lazy("the parts"),
+    "question_pseudonym": gettext_lazy("the name to appear under"),
 }
 
 
 def texts_of(question: Question) -> dict[str, str]:
     """The words that everybody reads once there is a reply."""
     parts = "\n".join(part.text for part in question.parts.all())
-    return dict(zip(TEXTS, (question.headline, question.title, question.body, parts), strict=True))
+    words = (question.headline, question.title, question.body, parts, question.pseudonym)
+    return dict(zip(TEXTS, words, strict=True))
 
 
-def advice_on(texts: Mapping[str, str]) -> list[Advice]:
+def own_name(question: Question, words: Iterable[str]) -> str:
+    """The name to appear under, where the question's `words` tell that it is the own one, or did when they were sent;
+    "" otherwise, and where a moderator has changed it since."""
+    passed = question.events.filter(kind=EventKind.ADVICE_PASSED, note=f"{KIND}: {OWN_NAME}")
+    is_told = screening.find_own_name(question.pseudonym, words) or passed.exists()
+    return question.pseudonym if is_told and not question.revisions.filter(field="pseudonym").exists() else ""
+
+
+def advice_on(texts: Mapping[str, str], known: str = "") -> list[Advice]:
     """What shows who somebody is, each thing once for each text; all of it needs a reason to stand.
 
     Args:
         texts: by the names of TEXTS; all of them or some.
+        known: the name to appear under that is known to be the own one, though the texts may not tell it any longer.
     """
-    return [replace(item, needs_reason=True) for item in advice_from(texts, TEXTS, _findings)]
+    found = advice_from(texts, TEXTS, _findings)
+    others = [text for name, text in texts.items() if name != "question_pseudonym"]
+    named = {name: text for name, text in texts.items() if name == "question_pseudonym"}
+    found += advice_from(named, TEXTS, lambda name: screening.find_own_name(name, others, known))
+    return [replace(item, needs_reason=True) for item in found]
 
 
 def mended(texts: Mapping[str, str], place: str) -> dict[str, str]:
     """The texts with what one rule has found in one of them replaced; `place` is the advice's."""
+    if place == f"question_pseudonym/{OWN_NAME}":
+        return dict(texts) | {"question_pseudonym": ""}
     return mended_texts(texts, place, _findings)
 
 
@@ -66,7 +84,8 @@ def left_in(question: Question) -> list[Advice]:
 
 def let_stand_in(question: Question, reasons: Mapping[str, str]) -> tuple[dict[str, str], list[Advice]]:
     """Of what is in the words now: the reasons, by place, given in `reasons` or before; and what has none."""
-    advice = advice_on(texts_of(question))
+    texts = texts_of(question)
+    advice = advice_on(texts, own_name(question, list(texts.values())[:-1]))
     return let_stand(advice, {**reasons_given(question), **reasons}) if advice else ({}, [])
 
 

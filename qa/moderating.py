@@ -27,6 +27,7 @@ LABELS = {
     "title": gettext_lazy("Title"),
     "body": gettext_lazy("Question"),
     "parts": gettext_lazy("Parts"),
+    "pseudonym": gettext_lazy("Name to appear under"),
     "medicines": gettext_lazy("Medicines taken"),
     "allergies": gettext_lazy("Allergies"),
 }
@@ -40,10 +41,12 @@ class Texts:
     title: str
     body: str
     parts: str
+    pseudonym: str
 
     @classmethod
     def of(cls, question: Question) -> "Texts":
-        return cls(question.title, question.body, "\n".join(part.text for part in question.parts.all()))
+        parts = "\n".join(part.text for part in question.parts.all())
+        return cls(question.title, question.body, parts, question.pseudonym)
 
 
 @dataclass(frozen=True)
@@ -138,7 +141,7 @@ def compare(old: str, new: str) -> list[tuple[str, str]]:
 
 def changes(old: Texts, new: Texts) -> list[Change]:
     """The texts that differ, each word by word."""
-    pairs = ((name, getattr(old, name), getattr(new, name)) for name in ("title", "body", "parts"))
+    pairs = ((name, getattr(old, name), getattr(new, name)) for name in vars(old))
     return [Change(str(LABELS[name]), compare(before, after)) for name, before, after in pairs if before != after]
 
 
@@ -173,15 +176,15 @@ def edit(question: Question, by: User, texts: Texts, reason: str, seen: Texts | 
     old = Texts.of(current)
     if old != seen:
         raise InvalidTransition(_("Somebody else has just changed these words."))
-    changed = [name for name in ("title", "body", "parts") if getattr(old, name) != getattr(texts, name)]
+    changed = [name for name in vars(old) if getattr(old, name) != getattr(texts, name)]
     if not changed:
         return
     if not reason.strip():
         raise InvalidTransition(_("Say why you change the patient's words."))
     for name in changed:
         question.revisions.create(field=name, text=getattr(old, name), reason=reason, editor=by)
-    question.title, question.body = texts.title, texts.body
-    question.save(update_fields=["title", "body"])
+    question.title, question.body, question.pseudonym = texts.title, texts.body, texts.pseudonym
+    question.save(update_fields=["title", "body", "pseudonym"])
     if "parts" in changed:
         _set_parts(question, [line.strip() for line in texts.parts.splitlines() if line.strip()])
     question.events.create(kind=EventKind.EDITED, actor=by, note=reason)

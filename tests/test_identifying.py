@@ -114,6 +114,29 @@ def test_all_of_it_is_taken_out_with_one_press(desk):
     assert form["body"].value().endswith(" Call [phone number removed].")
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_the_own_name_to_appear_under_is_asked_for_though_the_text_tells_it_no_longer(desk, told):
+    body = NAMED if told else "I have had small red spots on both shins for two weeks."
+    question = make_question(body=body, pseudonym="Maria Lopez")
+    if not told:  # the patient has mended the text, and kept the name
+        question.events.create(kind=EventKind.ADVICE_PASSED, note="privacy: own-name-as-pseudonym")
+    typed = {"body": "I have spots.", "reason": "A name"}
+    form = decide(desk, question, "accept", **typed).context["opened"]
+    assert [item.place for item, _reason in form.advice()] == ["question_pseudonym/own-name-as-pseudonym"]
+    form = desk.post(page_of(question), sent(question, "accept", **typed) | {"mend": ""}).context["opened"]
+    assert (form["pseudonym"].value(), form.advice()) == ("", [])
+    decide(desk, question, "accept", **typed, pseudonym="Blue Heron", shown=shown(desk, question, typed))
+    question.refresh_from_db()
+    assert (question.status, question.pseudonym) == (QuestionStatus.OPEN, "Blue Heron")
+    assert question.revisions.get(field="pseudonym").text == "Maria Lopez"
+    assert identifying.left_in(question) == []
+
+
+def shown(desk, question, typed):
+    form = decide(desk, question, "accept", **typed, pseudonym="Blue Heron").context["opened"]
+    return form["shown"].value()
+
+
 def test_nobody_accepts_it_past_the_form(moderator):
     question = make_question(body=NAMED)
     with pytest.raises(InvalidTransition, match="Maria Lopez"):
@@ -131,7 +154,7 @@ def test_a_reason_holds_until_the_words_are_changed(desk, moderator):
         desk.post(page_of(question), sent(question, "edit") | typed)
     assert reasons_of(question) == [f"{PLACE}: A stage name"]
     assert identifying.left_in(question) == []
-    texts = moderating.Texts(question.title, NAMED + " They itch.", "")
+    texts = moderating.Texts(question.title, NAMED + " They itch.", "", question.pseudonym)
     moderating.edit(question, moderator, texts, "More of it")
     assert [item.place for item in identifying.left_in(question)] == [PLACE]
 
@@ -188,7 +211,7 @@ def test_what_a_moderator_has_let_stand_or_everybody_reads_already_asks_the_doct
 
 def test_words_that_a_moderator_changes_meanwhile_are_the_ones_that_count(doctor, moderator, named):
     draft = answering.begin(named, doctor)
-    texts = moderating.Texts("What is it?", "I have the spots of Mrs. Lopez.", "")
+    texts = moderating.Texts("What is it?", "I have the spots of Mrs. Lopez.", "", named.pseudonym)
     moderating.edit(named, moderator, texts, "A name")
     with pytest.raises(ReplyNotReady) as refusal:
         answering.publish(draft, replying.content())

@@ -46,11 +46,12 @@ class TextsForm(DecisionForm):
     What shows who somebody is comes out, or stands with a reason that is typed beside it.
     """
 
-    public = ("headline", "title", "body", "parts")  # the fields that everybody will read
+    public = ("headline", "title", "body", "parts", "pseudonym")  # the fields that everybody will read
 
     title = PlainTextField(label=_("Title"), max_length=200)
     body = LongTextField(label=_("Question"), max_length=20000, rows=8)
     parts = LongTextField(label=_("Parts"), help_text=_("One on each line."), required=False, rows=4)
+    pseudonym = PlainTextField(label=_("Name to appear under"), max_length=50, required=False)
     reason = PlainTextField(
         label=_("Why you change the words"),
         help_text=_("Only moderators read it. The earlier words are kept for them, too."),
@@ -64,6 +65,7 @@ class TextsForm(DecisionForm):
         self.old = Texts.of(question)
         self.initial |= vars(self.old)
         self.changes = []
+        self.own_name = identifying.own_name(question, [self.old.title, self.old.body, self.old.parts])
 
     def clean_parts(self):
         lines = [line.strip() for line in self.cleaned_data["parts"].splitlines() if line.strip()]
@@ -75,9 +77,9 @@ class TextsForm(DecisionForm):
 
     def clean(self):
         cleaned = super().clean()
-        if not {"title", "body", "parts"} <= cleaned.keys():
+        if not vars(self.old).keys() <= cleaned.keys():
             return cleaned
-        self.texts = Texts(*(cleaned[name] for name in ("title", "body", "parts")))
+        self.texts = Texts(**{name: cleaned[name] for name in vars(self.old)})
         self.changes = moderating.changes(self._plain(self.old), self._plain(self.texts))
         if self.changes and not cleaned.get("reason"):
             self.add_error("reason", _("Say why you change the patient's words."))
@@ -85,7 +87,7 @@ class TextsForm(DecisionForm):
             self.data = self.data.copy()
             self.data[self.add_prefix("shown")] = self._digest()
             self.add_error(None, _("You have changed the patient's words. Read the changes, then press again."))
-        advice = identifying.advice_on(self.texts_in_form())
+        advice = [item for item, _said in self.advice()]
         if lacking := let_stand(advice, self.reasons() if advice else {})[1]:
             self.add_error(None, identifying.demand(lacking))
         return cleaned
@@ -100,7 +102,7 @@ class TextsForm(DecisionForm):
 
     def advice(self):
         """What shows who somebody is, each with the reason typed for it."""
-        advice = identifying.advice_on(self.texts_in_form())
+        advice = identifying.advice_on(self.texts_in_form(), self.own_name)
         reasons = self.reasons() if advice else {}
         return [(item, reasons.get(item.place, "")) for item in advice]
 
@@ -110,7 +112,7 @@ class TextsForm(DecisionForm):
         It counts no earlier than any other change.
         """
         texts = self.texts_in_form()
-        for item in identifying.advice_on(texts):
+        for item in identifying.advice_on(texts, self.own_name):
             if place in ("", item.place):
                 texts = identifying.mended(texts, item.place)
         self.data = self.data.copy()

@@ -58,7 +58,7 @@ class AcceptForm(TextsForm):
     name, label, shortcut = "accept", _("Accept"), "a"
     done = _("Question %(pk)s is with the doctors.")
     statuses = {S.PENDING}
-    text_names = ("title", "body", "parts", "reason")
+    text_names = ("title", "body", "parts", "pseudonym", "reason")
 
     specialty = forms.ModelChoiceField(
         label=_("Specialty"), queryset=Specialty.objects.all(), empty_label=_("Choose a specialty")
