@@ -219,6 +219,8 @@ class TransferForm(NoteForm):
         label=_("Specialty"), queryset=Specialty.objects.all(), empty_label=_("Choose a specialty")
     )
 
+    field_order = ["specialty", "note"]
+
     def __init__(self, data=None, *, question):
         super().__init__(data, question=question)
         self.fields["note"].help_text = _("The patient reads it on the private page.")
