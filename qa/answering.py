@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Doctor, Specialty
-from qa import screening
-from qa.advice import Advice, advice_from
+from qa import identifying, reporting, screening
+from qa.advice import Advice, advice_from, demand, let_stand, words_of
+from qa.advice import mended as mended_texts
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
-from qa.models import MAX_VERSIONS, EventKind, Question, QuestionStatus, Reply, ReplyVersion
+from qa.models import MAX_VERSIONS, EventKind, Flag, Question, QuestionStatus, Reply, ReplyVersion
 from qa.screening.readability import find_hard_reading, grade_level
 from qa.screening.refusal import is_bare_refusal, says_something
 
@@ -162,6 +163,15 @@ def transfer(question: Question, doctor: Doctor, specialty: Specialty, note: str
     question.transfer(doctor.user, specialty, note)
 
 
+def report(question: Question, doctor: Doctor, reason: str, note: str) -> Flag:
+    """Tell the moderators what is wrong with a question; the same doctor with the same reason adds to the same report.
+
+    Args:
+        reason: a `FlagReason`.
+    """
+    return reporting.report(question, f"doctor {doctor.pk}", reason, f"{doctor}: {note}")
+
+
 # Checks
 
 
@@ -177,11 +187,7 @@ def _findings(text):
 
 def mended(content: Mapping, place: str) -> dict:
     """The content with what one rule has found in one text replaced by what it proposes; `place` is the advice's."""
-    name, _slash, rule = place.partition("/")
-    if name not in TEXTS:
-        return dict(content)
-    findings = [finding for finding in _findings(content[name]) if finding.rule == rule]
-    return dict(content) | {name: screening.mend(content[name], findings)}
+    return dict(content) | mended_texts({name: content[name] for name in TEXTS}, place, _findings)
 
 
 def grade_of(content: Mapping) -> float | None:
@@ -224,7 +230,7 @@ def publish(reply: Reply, content: Mapping, window: str = "", reasons: Mapping |
     Args:
         reply: the doctor's own draft, which is the key: one form makes one reply.
         content, window: as for `save`.
-        reasons: why a finding is let stand, by the advice's place.
+        reasons: why a finding is let stand, by the advice's place; one in the question, by that of `qa.identifying`.
 
     Returns: what was kept, and whether it was published just now.
 
@@ -243,9 +249,10 @@ def publish(reply: Reply, content: Mapping, window: str = "", reasons: Mapping |
         if question.status == QuestionStatus.OPEN:
             question.claim(reply.doctor)
         by = reply.doctor.user
-        given = _require_readiness(question, content, reasons or {})
+        given, asked = _require_readiness(question, content, reasons or {})
         _apply(reply, content)
         reply.publish(by)
+        identifying.keep_reasons(question, by, asked)
         for rule, reason in given.items():
             question.events.create(kind=EventKind.REASON_GIVEN, actor=by, note=f"{rule}: {reason}")
         if reply.supersedes and reply.supersedes.is_published:
@@ -255,19 +262,19 @@ def publish(reply: Reply, content: Mapping, window: str = "", reasons: Mapping |
 
 
 def _require_readiness(question, content, reasons):
-    """The reasons given for what needs one, by rule. Raises ReplyNotReady where something is missing."""
-    missing, given = missing_in(question, content), {}
-    for advice in advice_on(content):
-        if advice.needs_reason:
-            reason = reasons.get(advice.place, "").strip()
-            given[advice.place.partition("/")[2]] = reason
-            if not reason:
-                missing[f"reason/{advice.place}"] = _("Change it, or say why it must stand: %(message)s") % {
-                    "message": advice.message
-                }
+    """The reasons given for what needs one: in the reply, by rule, and in the question that becomes public with it, by
+    place. Raises ReplyNotReady where something is missing."""
+    given, lacking = let_stand(advice_on(content), reasons)
+    missing = missing_in(question, content) | {f"reason/{item.place}": demand(item) for item in lacking}
+    asked = {}
+    if question.status == QuestionStatus.OPEN:
+        asked, lacking = identifying.let_stand_in(question, reasons)
+        if lacking:
+            said = _("Everybody would read %(words)s in the question. Report it, or say why it must stand.")
+            missing["asked"] = said % {"words": words_of(lacking)}
     if missing:
         raise ReplyNotReady(missing)
-    return given
+    return {place.partition("/")[2]: reason for place, reason in given.items()}, asked
 
 
 @transaction.atomic

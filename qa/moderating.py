@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Specialty, User
-from qa import screening
+from qa import identifying, screening
 from qa.errors import InvalidTransition
 from qa.models import EventKind, Flag, FlagReason, Question, RejectReason, Reply, Revision, Topic, TopicSynonym
 
@@ -27,6 +27,7 @@ LABELS = {
     "title": gettext_lazy("Title"),
     "body": gettext_lazy("Question"),
     "parts": gettext_lazy("Parts"),
+    "pseudonym": gettext_lazy("Name to appear under"),
     "medicines": gettext_lazy("Medicines taken"),
     "allergies": gettext_lazy("Allergies"),
 }
@@ -40,10 +41,12 @@ class Texts:
     title: str
     body: str
     parts: str
+    pseudonym: str
 
     @classmethod
     def of(cls, question: Question) -> "Texts":
-        return cls(question.title, question.body, "\n".join(part.text for part in question.parts.all()))
+        parts = "\n".join(part.text for part in question.parts.all())
+        return cls(question.title, question.body, parts, question.pseudonym)
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,18 @@ def topic_called(name: str) -> Topic | None:
     return called or Topic.objects.filter(synonyms__name__iexact=name).first()
 
 
+def topics_to_choose(specialty: Specialty | None) -> list[tuple[str, str]]:
+    """The topics of a specialty, of all where it is None: the name of each, and what else it is called."""
+    topics = Topic.objects.in_specialty(specialty) if specialty else Topic.objects.all()
+    return [
+        (
+            topic.name,
+            ", ".join(filter(None, [*sorted(s["name"] for s in topic.synonym_list or []), topic.original_name])),
+        )
+        for topic in topics.with_synonyms()
+    ]
+
+
 def _stands_in(name, text, words):
     """Whole words for names in Latin letters, with or without a plural's s; Chinese has no gaps between words."""
     if not name.isascii():
@@ -126,7 +141,7 @@ def compare(old: str, new: str) -> list[tuple[str, str]]:
 
 def changes(old: Texts, new: Texts) -> list[Change]:
     """The texts that differ, each word by word."""
-    pairs = ((name, getattr(old, name), getattr(new, name)) for name in ("title", "body", "parts"))
+    pairs = ((name, getattr(old, name), getattr(new, name)) for name in vars(old))
     return [Change(str(LABELS[name]), compare(before, after)) for name, before, after in pairs if before != after]
 
 
@@ -161,15 +176,15 @@ def edit(question: Question, by: User, texts: Texts, reason: str, seen: Texts | 
     old = Texts.of(current)
     if old != seen:
         raise InvalidTransition(_("Somebody else has just changed these words."))
-    changed = [name for name in ("title", "body", "parts") if getattr(old, name) != getattr(texts, name)]
+    changed = [name for name in vars(old) if getattr(old, name) != getattr(texts, name)]
     if not changed:
         return
     if not reason.strip():
         raise InvalidTransition(_("Say why you change the patient's words."))
     for name in changed:
         question.revisions.create(field=name, text=getattr(old, name), reason=reason, editor=by)
-    question.title, question.body = texts.title, texts.body
-    question.save(update_fields=["title", "body"])
+    question.title, question.body, question.pseudonym = texts.title, texts.body, texts.pseudonym
+    question.save(update_fields=["title", "body", "pseudonym"])
     if "parts" in changed:
         _set_parts(question, [line.strip() for line in texts.parts.splitlines() if line.strip()])
     question.events.create(kind=EventKind.EDITED, actor=by, note=reason)
@@ -192,6 +207,7 @@ def accept(
     texts: Texts | None = None,
     reason: str = "",
     seen: Texts | None = None,
+    reasons: Mapping[str, str] | None = None,
 ) -> None:
     """Let doctors see the question, with all that was decided on the way: all of it, or nothing.
 
@@ -199,14 +215,17 @@ def accept(
         topics: those that the question is about from now on.
         texts: the patient's words as changed; None where they stay.
         reason, seen: as for `edit`.
+        reasons: why what shows who somebody is is let stand, by the place that `qa.identifying` names.
 
     Raises:
-        InvalidTransition: where somebody else has decided, or words are changed without a reason.
+        InvalidTransition: where somebody else has decided, words are changed without a reason, or what shows who
+            somebody is has none.
     """
     question.accept(by, specialty, headline)
     question.topics.set(list(topics))
     if texts:
         edit(question, by, texts, reason, seen)
+    identifying.require_reasons(question, by, reasons or {})
 
 
 def duplicate_note(other: Question, note: str = "") -> str:

@@ -43,8 +43,8 @@ NEWS = {
         _("Your question cannot be answered yet. What we would like to know is on your private page."),
     ),
     EventKind.TRANSFERRED: News(
-        _("Your question was passed to another specialty"),
-        _("Doctors of another specialty can help you better. The reason is on your private page."),
+        _("Your question was moved to another specialty"),
+        _("Your question fits better into another specialty of the portal. The reason is on your private page."),
     ),
     EventKind.REPLIED: News(
         _("A doctor has replied"),
@@ -56,7 +56,10 @@ NEWS = {
     ),
     EventKind.REOPENED: News(
         _("Your question is open again"),
-        _("The reply to your question was withdrawn, and your question waits for a doctor again."),
+        _(
+            "The reply to your question was withdrawn: do not rely on it. The reason is on your private page, and your "
+            "question waits for a doctor again."
+        ),
     ),
     EventKind.REMOVED: News(
         _("Your question was taken off the portal"),

@@ -47,6 +47,7 @@ TABLE = {
     "answer_review": "D",
     "answer_supersede": "D",
     "answer_transfer": "D",
+    "answer_report": "D",
     "answer_versions": "D",
     "answer_withdraw": "D",
     "app_list": "AMDE",

@@ -150,7 +150,7 @@ def test_the_question_page_costs_a_constant_number_of_queries(desk, doctor, draf
 
 
 def test_why_a_moderator_changed_the_words_is_not_told_to_doctors(desk, question, moderator):
-    texts = moderating.Texts(title="Spots", body="Red ones on my shins.", parts="")
+    texts = moderating.Texts(title="Spots", body="Red ones on my shins.", parts="", pseudonym="Blue Heron")
     moderating.edit(question, moderator, texts, "Took out the name Liu Wei")
     question.events.create(kind=EventKind.TRANSFERRED, actor=moderator, note="It is about the skin")
     page = desk.get(at("question", question.pk)).text

@@ -39,7 +39,7 @@ def test_words_are_not_changed_without_a_reason(desk):
     question = make_question()
     assert "Say why" in decide(desk, question, "accept", body="Other words").text
     with pytest.raises(InvalidTransition, match="Say why"):
-        moderating.edit(question, None, moderating.Texts("Other", "words", ""), " ")
+        moderating.edit(question, None, moderating.Texts("Other", "words", "", "Blue Heron"), " ")
 
 
 def test_what_is_wrong_with_the_words_is_not_folded_away(desk):
@@ -51,7 +51,7 @@ def test_what_is_wrong_with_the_words_is_not_folded_away(desk):
 
 def test_accepting_with_a_refused_change_leaves_everything_as_it_was(moderator):
     question = make_question()
-    texts = moderating.Texts("Other", "words", "")
+    texts = moderating.Texts("Other", "words", "", "Blue Heron")
     with pytest.raises(InvalidTransition):
         moderating.accept(question, moderator, question.specialty, texts=texts, reason="")
     assert Question.objects.pending().get().title == question.title
@@ -78,7 +78,7 @@ def test_words_that_the_patient_erases_meanwhile_stay_erased(moderator, keep_rep
     stale = Question.objects.get(pk=question.pk)
     erase(question, keep_replies=keep_replies, tell=False)
     with pytest.raises(InvalidTransition, match="erased"):
-        moderating.edit(stale, moderator, Texts("Spots", "Clearer.", ""), "A name")
+        moderating.edit(stale, moderator, Texts("Spots", "Clearer.", "", "Blue Heron"), "A name")
 
 
 def test_an_answered_question_can_be_mended_without_leaving_the_portal(desk):

@@ -4,8 +4,9 @@ from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from qa.models import PORTAL, EventKind, QuestionStatus, RejectReason, ReplyStatus
+from qa.models import PORTAL, EventKind, Flag, FlagDecision, QuestionStatus, RejectReason, ReplyStatus
 from qa.notifications import HAPPENED
 from qa.views.mine import STATES
 from tests.factories import make_question, make_reply
@@ -63,6 +64,28 @@ def test_replies_are_shown_while_they_are_published(client, doctor):
     text = read(client)
     assert "Keep it dry." not in text
     assert "I was wrong." in text
+
+
+def test_of_a_withdrawn_reply_stands_there_what_everybody_reads_and_who_decided(
+    client, doctor, other_doctor, moderator
+):
+    question = make_question(QuestionStatus.OPEN, secret_key=KEY)
+    own, removed = make_reply(question, doctor), make_reply(question, other_doctor)
+    for reply in (own, removed):
+        reply.publish(None)
+    own.withdraw(doctor.user, "It was about somebody else.", "It was about somebody else.")
+    public = client.get(question.get_absolute_url()).text
+    flag = Flag.objects.create(reply=removed, reason="wrong")
+    flag.decide(moderator, FlagDecision.REMOVED, "Ten times too much.", "The dose was wrong.")
+    assert client.get(question.get_absolute_url()).status_code == 404
+    page = " ".join(read(client).split())
+    for said in ("A reply of Dr. Ada Example of", "The reason: It was about somebody else.", "do not rely on it"):
+        assert said in " ".join(public.split())
+        assert said in page
+    assert f"was withdrawn on {timezone.localdate():%-d %B %Y}. The doctor decided so." in page
+    assert "A moderator decided so. The reason: The dose was wrong." in page
+    assert "Ten times too much." in page
+    assert "decided so" not in public
 
 
 def test_the_page_is_kept_by_nobody_and_says_its_address_to_nobody(client):

@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils import timezone
 
-from qa import moderating
+from qa import answering, moderating
 from qa.errors import InvalidTransition
 from qa.forms.moderate import DECISIONS
 from qa.models import EventKind, PhotoAudience, Question, QuestionStatus, RejectReason
@@ -118,6 +118,28 @@ def test_topics_are_suggested_where_the_text_names_them_or_a_synonym():
     assert moderating.suggest_topics("Is it Dyshidrosis?") == [blisters]
     assert moderating.suggest_topics("我有汗皰疹") == [blisters]
     assert moderating.suggest_topics("Infrared spotsy") == []
+
+
+def test_topics_of_the_specialty_are_proposed_as_a_moderator_types(desk):
+    urology = make_specialty("Urology")
+    blisters, _gout = make_topic("Sweat Blisters", original_name="汗皰疹"), make_topic("Gout, acute")
+    blisters.synonyms.create(name="dyshidrosis")
+    make_topic("Cystitis", specialties=[urology])
+    question = make_question(body="It itches.")
+    text = desk.get(page_of(question)).text
+    assert re.findall(r'<option value="([A-Z][^"]*)">([^<]*)</option>', text) == [
+        ("Gout, acute", ""),
+        ("Sweat Blisters", "dyshidrosis, 汗皰疹"),
+    ]
+    assert text.count('name="accept-more_topics"') == 3
+    assert '<option value="Cystitis">' in desk.get(page_of(make_question(specialty=None))).text
+    typed = ["dyshidrosis", "Gout, acute", "cystitis, hives"]
+    refused = decide(desk, question, "accept", more_topics=typed)
+    assert "Not on our list: hives." in refused.text
+    for name in typed:
+        assert f'name="accept-more_topics" value="{name}"' in refused.text
+    decide(desk, question, "accept", more_topics=[*typed[:2], "cystitis, Cystitis"])
+    assert {topic.name for topic in question.topics.all()} == {"Sweat Blisters", "Gout, acute", "Cystitis"}
 
 
 def test_who_was_signed_out_meanwhile_gets_back_what_was_typed(client):
@@ -240,6 +262,34 @@ def test_a_question_is_removed_and_restored_with_a_reason_from_its_page(desk):
     decide(desk, question, "restore", note="The name is gone.")
     question.refresh_from_db()
     assert question.is_public
+
+
+def test_an_answered_question_is_moved_to_another_specialty_with_a_reason_that_is_shown(desk, moderator, doctor):
+    question, urology = make_answered_question(doctor, title="Blood in the urine"), make_specialty("Urology")
+    answered_at = question.answered_at
+    assert "This field is required" in decide(desk, question, "transfer", specialty=urology.pk, note=" ").text
+    same = decide(desk, question, "transfer", specialty=question.specialty.pk, note="Why")
+    assert "in this specialty already" in same.text
+    decide(desk, question, "transfer", specialty=urology.pk, note="It is about the bladder.")
+    question.refresh_from_db()
+    assert (question.specialty, question.status, question.answered_at) == (
+        urology,
+        QuestionStatus.ANSWERED,
+        answered_at,
+    )
+    assert question.events.get().actor == moderator
+    listed = [desk.get(reverse("specialty_detail", args=[name])).text for name in ("urology", "dermatology")]
+    assert [question.title in text for text in listed] == [True, False]
+    assert "It is about the bladder." in desk.get(reverse("my_question", args=[question.secret_key])).text
+    desk.force_login(doctor.user)
+    assert "It is about the bladder." in desk.get(reverse("admin:answer_question", args=[question.pk])).text
+
+
+def test_doctors_move_no_answered_question(doctor):
+    question = make_answered_question(doctor)
+    with pytest.raises(InvalidTransition):
+        answering.transfer(question, doctor, make_specialty("Urology"), "Why")
+    assert Question.objects.get().specialty == question.specialty
 
 
 def test_the_page_says_what_a_moderator_wants_to_know(desk):

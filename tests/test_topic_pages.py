@@ -1,6 +1,7 @@
 """Topics: on the front page, by their letters, and each with its questions once, as soon as they are answered."""
 
 import datetime
+import re
 
 import pytest
 from django.core.cache import caches
@@ -8,7 +9,7 @@ from django.urls import reverse
 
 from qa import tallies
 from qa.models import UNDATED, Question, QuestionStatus, RelatedOrigin
-from tests.factories import make_answered_question, make_question, make_reply, make_specialty, make_topic
+from tests.factories import in_step, make_answered_question, make_question, make_reply, make_specialty, make_topic
 
 pytestmark = pytest.mark.django_db
 
@@ -96,6 +97,32 @@ def test_a_topic_in_a_specialty_lists_what_is_answered_there(client, moderator):
     question.refresh_from_db()
     question.remove(moderator, "Asked for.")
     assert listed() == [[], ["Red eyes"]]
+
+
+def test_the_topics_of_a_question_that_is_moved_lead_to_pages_that_are_there(client, moderator):
+    topic, urology = make_topic("Red Spots"), make_specialty("Urology")
+    question = make_answered_question(title="Itching spots")
+    question.topics.add(topic)
+    in_step()
+    question.transfer(moderator, urology, "It is about the bladder.")
+
+    def lists_it(address):
+        return "Itching spots" in client.get(address).text
+
+    for _before_and_after_the_worker in range(2):
+        page = client.get(question.get_absolute_url()).text
+        addresses = set(re.findall(r'href="(/(?:topics|specialties)/[^"#?]*)"', page))
+        assert reverse("specialty_topic", args=["dermatology", "red-spots"]) in addresses
+        assert urology.get_absolute_url() in addresses
+        assert {client.get(address).status_code for address in addresses} == {200}
+        assert lists_it(topic.get_absolute_url())
+        assert not lists_it(reverse("specialty_topic", args=["dermatology", "red-spots"]))
+        in_step()
+    assert client.get(reverse("specialty_topic", args=["urology", "red-spots"])).status_code == 404
+    topic.specialties.add(urology)
+    assert lists_it(reverse("specialty_topic", args=["urology", "red-spots"]))
+    found = client.get(reverse("search"), {"q": "itching spots", "specialty": "urology"}).text
+    assert question.get_absolute_url() in found
 
 
 def test_computed_links_do_not_fill_the_page_of_a_topic(client):

@@ -47,7 +47,7 @@ QUESTION_VERBS = {
     ),
     "transfer": (
         lambda q, by: q.transfer(by, make_specialty("Urology"), "Better there."),
-        {S.OPEN: S.OPEN},
+        {S.OPEN: S.OPEN, S.ANSWERED: S.ANSWERED},
         EventKind.TRANSFERRED,
     ),
 }

@@ -1,5 +1,6 @@
 """The doctors' desk: the queue, and the page on which a reply is written. What a reply may be is in qa.answering."""
 
+from dataclasses import replace
 from functools import wraps
 from uuid import UUID
 
@@ -13,17 +14,17 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from qa import answering, screening
+from qa import answering, identifying, screening
 from qa.admin.base import key_of
 from qa.errors import InvalidTransition, QuestionClaimed, ReplyNotReady
-from qa.forms.answer import AskPatientForm, ReplyForm, ReviewForm, TransferForm
-from qa.forms.fields import typed_texts
+from qa.forms.answer import AskPatientForm, ReplyForm, ReportForm, ReviewForm, TransferForm, WithdrawForm
+from qa.forms.fields import typed_reasons, typed_texts
 from qa.models import EventKind, Question, QuestionStatus, Reply, ReplyTemplate, random_key
 from qa.related import find_similar
 from qa.texts import harmless
 
 ROWS = 50  # of a list at the desk
-TO_KNOW = ["emergency", "self_harm", "medicine"]  # what a doctor is told of the patient's words
+TO_KNOW = ["emergency", "self_harm", "privacy", "medicine"]  # what a doctor is told of the patient's words
 
 # Of what happened, this is told to doctors with its note. Why a moderator has changed words is for moderators alone.
 TOLD = [
@@ -106,6 +107,7 @@ def answer_queue(request, doctor):
         "drafts": drafts.filter(at_desk).select_related("question")[:ROWS],
         "left": drafts.filter(~at_desk)[:ROWS],
         "answered": answered.exclude(replies__doctor=doctor)[:10],
+        "reviewed": Question.objects.reviewed_by(doctor)[:10],
         "replies": Reply.objects.sent().filter(at_desk, doctor=doctor).select_related("question")[:10],
     }
     return show(request, "queue", context)
@@ -146,9 +148,9 @@ def as_kept(request, doctor, pk, **more):
     return page(request, doctor, question, draft, form, content, **more)
 
 
-def page(request, doctor, question, draft=None, form=None, content=None, review_forms=(), **more):
+def page(request, doctor, question, draft=None, form=None, content=None, reply_forms=(), **more):
     """Shows the question; with the reply's form where there is a draft, and what the checks say of it."""
-    review_forms = dict(review_forms)
+    reply_forms = dict(reply_forms)
     holder = question.holder
     replies = question.replies.sent().for_page()
     context = {
@@ -168,25 +170,32 @@ def page(request, doctor, question, draft=None, form=None, content=None, review_
         "found": findings_of(question),
         "similar": citations(question),
         "replies": [
-            (reply, reply.doctor_id == doctor.pk, review_forms.get(reply.pk) or own_review(reply, doctor))
+            (reply, reply.doctor_id == doctor.pk, reply_forms.get(reply.pk) or form_about(reply, doctor))
             for reply in replies
         ],
+        "is_only_reply": sum(reply.is_published for reply in replies) == 1,
         "templates": ReplyTemplate.objects.usable_by(doctor) if draft else [],
         "ask_form": AskPatientForm(auto_id="ask_%s"),
         "transfer_form": TransferForm(auto_id="transfer_%s"),
+        "report_form": ReportForm(auto_id="report_%s"),
+        "is_reported": question.flags.undecided().exists(),
         "window": request.POST.get("window") or random_key(),
     }
     if draft:
         context |= checks(request, content)
+        asked = identifying.left_in(question) if question.status == QuestionStatus.OPEN else []
+        context["asked"] = [(replace(item, mend=None), context["reasons"].get(item.place, "")) for item in asked]
     return show(request, "question", context | more)
 
 
 def findings_of(question):
     """What the checks find in the patient's words, for the doctor to know: each once, with the words it is about."""
     found = {}
-    for text in (question.title, question.body, question.medicines, question.allergies):
+    for text in (*identifying.texts_of(question).values(), question.medicines, question.allergies):
         for finding in screening.screen(text, TO_KNOW):
-            found.setdefault((finding.rule, finding.message), (text[finding.start : finding.end], finding))
+            quotes, _finding = found.setdefault((finding.rule, finding.message), ([], finding))
+            if (quote := text[finding.start : finding.end]) and quote not in quotes:
+                quotes.append(quote)
     return list(found.values())
 
 
@@ -201,8 +210,10 @@ def citation(question):
     return _("See also “%(heading)s”: %(address)s") % {"heading": question.heading, "address": address}
 
 
-def own_review(reply, doctor):
-    """The form for reviewing a colleague's reply, with what the doctor said before."""
+def form_about(reply, doctor):
+    """The form for withdrawing the own reply, or for reviewing a colleague's, with what the doctor said before."""
+    if reply.doctor_id == doctor.pk:
+        return WithdrawForm(auto_id=f"withdraw_{reply.pk}_%s")
     said = next((review for review in reply.signed_reviews if review.doctor_id == doctor.pk), None)
     initial = {"verdict": said.verdict, "note": said.note} if said else None
     return ReviewForm(initial=initial, auto_id=f"review_{reply.pk}_%s")
@@ -211,8 +222,7 @@ def own_review(reply, doctor):
 def checks(request, content):
     """What the findings beside the text need; reasons that were typed stay."""
     advice = answering.advice_on(content)
-    said = {name: harmless(text) for name, text in request.POST.items() if name.startswith("reason/")}
-    reasons = {name.removeprefix("reason/"): text for name, text in said.items()}
+    reasons = typed_reasons(request.POST)
     return {
         "advice": [(item, reasons.get(item.place, "")) for item in advice],
         "reasons": reasons,

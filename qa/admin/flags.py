@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from qa.admin.base import DeskBox, HiddenFieldsMixin, giving_back, key_of
 from qa.admin.transitions import CONFLICT, TransitionsMixin
-from qa.forms.moderate import FlagForm, HandForm
+from qa.forms.flags import FlagForm, HandForm
 from qa.models import URGENT_FIRST, Flag, Reply
 from qa.templatetags.desk import waited
 from qa.templatetags.text import excerpt

@@ -139,7 +139,9 @@ class ModerationMixin(TransitionsMixin):
         if request.method == "POST":
             bound = self._bound_form(request, question)
             done = bound and bound.done % {"pk": question.pk}
-            if bound and bound.is_valid() and "preview" not in request.POST:
+            if bound and "mend" in request.POST and hasattr(bound, "mend"):
+                bound.mend(request.POST["mend"])
+            elif bound and bound.is_valid() and "preview" not in request.POST:
                 if self.attempt(request, lambda: bound.decide(request.user), bound, done):
                     return self._go_on(question, queue)
                 return self._show(request, question, queue, bound, status=CONFLICT)

@@ -13,7 +13,7 @@ from qa.admin import answer
 from qa.admin.answer import for_doctors, question_at_desk
 from qa.admin.base import DeskBox, OwnRowsMixin, ReadOnlyAdmin, giving_back, moment_of
 from qa.errors import InvalidTransition
-from qa.forms.answer import AskPatientForm, ReviewForm, TransferForm, WithdrawForm
+from qa.forms.answer import AskPatientForm, ReportForm, ReviewForm, TransferForm, WithdrawForm
 from qa.models import Question, Reply, ReplyTemplate
 
 MOMENTS = {name: moment_of(Reply, name) for name in ("created_at", "published_at")}
@@ -56,6 +56,7 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
             at("<int:pk>/leave/", answer.answer_leave),
             at("<int:pk>/ask/", answer_ask_patient),
             at("<int:pk>/transfer/", answer_transfer),
+            at("<int:pk>/report/", answer_report),
             at("<int:pk>/drafts/<uuid:key>/versions/", answer.answer_versions),
             at("<int:pk>/drafts/<uuid:key>/discard/", answer.answer_discard),
             at(f"{reply}/review/", answer_review),
@@ -139,10 +140,6 @@ def attempt(request, action, done):
     return True
 
 
-def first_error(form):
-    return next(iter(form.errors.values()))[0]
-
-
 @for_doctors
 @require_POST
 def answer_ask_patient(request, doctor, pk):
@@ -167,6 +164,18 @@ def answer_transfer(request, doctor, pk):
     return answer.as_kept(request, doctor, pk, transfer_form=form)
 
 
+@for_doctors
+@require_POST
+def answer_report(request, doctor, pk):
+    question = question_at_desk(doctor, pk)
+    form = ReportForm(request.POST, auto_id="report_%s")
+    if not form.is_valid():
+        return answer.as_kept(request, doctor, pk, report_form=form)
+    answering.report(question, doctor, **form.cleaned_data)
+    messages.success(request, _("The moderators are told. Your draft is kept, if you have one."))
+    return redirect("admin:answer_question", pk)
+
+
 def reply_at_desk(doctor, pk, reply, own):
     """A reply of the question, the doctor's own or a colleague's; 404 where it is not."""
     replies = question_at_desk(doctor, pk).replies.published().select_related("question", "doctor__user")
@@ -182,7 +191,7 @@ def answer_review(request, doctor, pk, reply):
     done = _("Your review is public.")
     if form.is_valid() and attempt(request, lambda: colleagues.review(doctor, **form.cleaned_data), done):
         return redirect(reverse("admin:answer_question", args=[pk]) + f"#reply-{reply}")
-    return answer.as_kept(request, doctor, pk, review_forms={reply: form})
+    return answer.as_kept(request, doctor, pk, reply_forms={reply: form})
 
 
 @for_doctors
@@ -206,10 +215,9 @@ def answer_supersede(request, doctor, pk, reply):
 @require_POST
 def answer_withdraw(request, doctor, pk, reply):
     own = reply_at_desk(doctor, pk, reply, own=True)
-    form = WithdrawForm(request.POST)
+    form = WithdrawForm(request.POST, auto_id=f"withdraw_{reply}_%s")
     if form.is_valid():
         note = form.cleaned_data["note"]
-        attempt(request, lambda: own.withdraw(request.user, note, note), _("Your reply is withdrawn."))
-    else:
-        messages.error(request, first_error(form))
-    return redirect("admin:answer_question", pk)
+        if attempt(request, lambda: own.withdraw(request.user, note, note), _("Your reply is withdrawn.")):
+            return redirect("admin:answer_question", pk)
+    return answer.as_kept(request, doctor, pk, reply_forms={reply: form})

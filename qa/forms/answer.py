@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Specialty
 from qa.answering import LINES
 from qa.forms.fields import LongTextField
-from qa.models import CannotAssess, Coverage, NextStep, Verdict
+from qa.models import CannotAssess, Coverage, FlagReason, NextStep, Verdict
 from qa.texts import MAX_LINE, MAX_REPLY, harmless
 
 # In the order in which a doctor thinks of them.
@@ -113,6 +113,21 @@ class TransferForm(forms.Form):
     )
 
 
+class ReportForm(forms.Form):
+    """What a moderator should look at in a question."""
+
+    reason = forms.ChoiceField(
+        label=_("What is the matter?"), choices=FlagReason, initial=FlagReason.PRIVATE, widget=forms.RadioSelect
+    )
+    note = LongTextField(
+        label=_("What should a moderator look at?"),
+        help_text=_("Only moderators read it. They can change the patient's words."),
+        max_length=1000,
+        rows=2,
+        error_messages={"required": _("Say which words it is about.")},
+    )
+
+
 class ReviewForm(forms.Form):
     """What a colleague thinks of a published reply."""
 
@@ -137,7 +152,7 @@ class WithdrawForm(forms.Form):
 
     note = LongTextField(
         label=_("Why do you withdraw it?"),
-        help_text=_("Everybody reads it where your reply stood, and the patient on the private page."),
+        help_text=_("For everybody to read. For instance: The dose was wrong."),
         max_length=300,
         rows=2,
         error_messages={"required": _("Say why: some have acted on your reply.")},

@@ -27,6 +27,27 @@ class LongTextField(PlainTextField):
         return attrs
 
 
+class ProposingInputs(forms.TextInput):
+    """Some inputs for a list of words, in which the browser proposes some as one types; no script is needed.
+
+    The value is one text, a word on each line. `proposals` are pairs of a word and what else it is called.
+    """
+
+    template_name = "admin/moderate/proposing_inputs.html"
+    fewest = 3
+    proposals = ()
+
+    def get_context(self, name, value, attrs):
+        context = super().get_context(name, value, attrs)
+        words = (value or "").splitlines()
+        context["widget"] |= {"words": words + [""] * max(self.fewest - len(words), 1), "proposals": self.proposals}
+        return context
+
+    def value_from_datadict(self, data, files, name):
+        sent = data.getlist(name) if hasattr(data, "getlist") else [data.get(name, "")]
+        return "\n".join(word.strip() for word in sent if word.strip())
+
+
 class PhotosInput(forms.FileInput):
     """Chooses several files at once. A phone's camera roll gives JPEG where only these kinds are accepted."""
 
@@ -46,6 +67,12 @@ class PhotosField(forms.FileField):
 
     def clean(self, data, initial=None):
         return data
+
+
+def typed_reasons(post):
+    """Why what the checks have found is let stand, by the advice's place."""
+    said = {name: harmless(text) for name, text in post.items() if name.startswith("reason/")}
+    return {name.removeprefix("reason/"): text for name, text in said.items()}
 
 
 def typed_texts(post):

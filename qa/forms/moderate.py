@@ -1,7 +1,6 @@
 """The moderators' forms, one for each decision. Each knows the verb it stands for: `decide(by)`."""
 
 import datetime
-import hashlib
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -9,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Specialty
-from qa import moderating
-from qa.errors import InvalidTransition
-from qa.forms.fields import LongTextField, PlainTextField
-from qa.models import MAX_PARTS, FlagDecision, Question, QuestionStatus, RejectReason, Topic
-from qa.moderating import KINDS, Texts
+from qa import identifying, moderating
+from qa.forms.decisions import DecisionForm, NoteForm, TextsForm
+from qa.forms.fields import LongTextField, PlainTextField, ProposingInputs
+from qa.models import Question, QuestionStatus, RejectReason, Topic
+from qa.moderating import KINDS
 
 S = QuestionStatus
 WAITED = {"1": _("More than an hour"), "24": _("More than a day"), "72": _("More than three days")}
@@ -55,90 +54,11 @@ class QueueForm(forms.Form):
         return {name: self.data[name] for name in self.fields if self.data.get(name)}
 
 
-class DecisionForm(forms.Form):
-    """What all decisions share. `seen` is the state of the question that the moderator has read.
-
-    Subclasses say `name`, `label`, `shortcut`, `statuses` (in which the question can be decided on so), `done` (the
-    sentence afterwards), and do it in `act(by)`.
-    """
-
-    shortcut = ""
-    warns = False
-    explained = ""
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, data=None, *, question):
-        self.question = question
-        super().__init__(data, prefix=self.name, initial={"seen": question.changed_at.isoformat()})
-
-    def decide(self, by):
-        """Do it. Raises InvalidTransition where somebody else has decided since, or the status does not allow it."""
-        if self.cleaned_data["seen"] != self.question.changed_at.isoformat():
-            raise InvalidTransition(_("Somebody else has just decided on this question. What you typed is kept below."))
-        if self.question.status not in self.statuses:
-            said = _("This cannot be decided on a question that is %(status)s.")
-            raise InvalidTransition(said % {"status": self.question.get_status_display()})
-        self.act(by)
-
-
-class TextsForm(DecisionForm):
-    """The patient's words, to be mended. A change is shown word by word before it counts."""
-
-    title = PlainTextField(label=_("Title"), max_length=200)
-    body = LongTextField(label=_("Question"), max_length=20000, rows=8)
-    parts = LongTextField(label=_("Parts"), help_text=_("One on each line."), required=False, rows=4)
-    reason = PlainTextField(
-        label=_("Why you change the words"),
-        help_text=_("Only moderators read it. The earlier words are kept for them, too."),
-        max_length=200,
-        required=False,
-    )
-    shown = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, data=None, *, question):
-        super().__init__(data, question=question)
-        self.old = Texts.of(question)
-        self.initial |= vars(self.old)
-        self.changes = []
-
-    def clean_parts(self):
-        lines = [line.strip() for line in self.cleaned_data["parts"].splitlines() if line.strip()]
-        if len(lines) > MAX_PARTS:
-            raise ValidationError(_("A question has at most %(number)d parts.") % {"number": MAX_PARTS})
-        if any(len(line) > 500 for line in lines):
-            raise ValidationError(_("A part has at most 500 characters."))
-        return "\n".join(lines)
-
-    def clean(self):
-        cleaned = super().clean()
-        if not {"title", "body", "parts"} <= cleaned.keys():
-            return cleaned
-        self.texts = Texts(*(cleaned[name] for name in ("title", "body", "parts")))
-        self.changes = moderating.changes(self._plain(self.old), self._plain(self.texts))
-        if self.changes and not cleaned.get("reason"):
-            self.add_error("reason", _("Say why you change the patient's words."))
-        if self.changes and cleaned["shown"] != self._digest():
-            self.data = self.data.copy()
-            self.data[self.add_prefix("shown")] = self._digest()
-            self.add_error(None, _("You have changed the patient's words. Read the changes, then press again."))
-        return cleaned
-
-    def changed_texts(self):
-        return self.texts if self.changes else None
-
-    def _plain(self, texts):
-        """What differs only in ends of lines does not differ."""
-        return Texts(*(text.replace("\r\n", "\n").strip() for text in vars(texts).values()))
-
-    def _digest(self):
-        return hashlib.sha256(repr((self.old, self.texts)).encode()).hexdigest()[:32]
-
-
 class AcceptForm(TextsForm):
     name, label, shortcut = "accept", _("Accept"), "a"
     done = _("Question %(pk)s is with the doctors.")
     statuses = {S.PENDING}
-    text_names = ("title", "body", "parts", "reason")
+    text_names = ("title", "body", "parts", "pseudonym", "reason")
 
     specialty = forms.ModelChoiceField(
         label=_("Specialty"), queryset=Specialty.objects.all(), empty_label=_("Choose a specialty")
@@ -156,7 +76,12 @@ class AcceptForm(TextsForm):
         widget=forms.CheckboxSelectMultiple,
     )
     more_topics = PlainTextField(
-        label=_("Other topics"), help_text=_("Names from our list, with commas between."), required=False
+        label=_("Other topics"),
+        help_text=_(
+            "Type a few letters: those of the specialty are proposed. Any other name on our list is taken, too."
+        ),
+        required=False,
+        widget=ProposingInputs,
     )
 
     field_order = ["specialty", "headline", "topics", "more_topics"]
@@ -168,11 +93,15 @@ class AcceptForm(TextsForm):
         self.fields["topics"].queryset = Topic.objects.filter(pk__in={*has, *found})
         if not has and not found:
             del self.fields["topics"]
+        self.fields["more_topics"].widget.proposals = moderating.topics_to_choose(question.specialty)
         self.initial |= {"specialty": question.specialty_id, "headline": question.headline, "topics": has or found}
 
     def clean_more_topics(self):
-        names = [name.strip() for name in self.cleaned_data["more_topics"].split(",") if name.strip()]
-        found = {name: moderating.topic_called(name) for name in names[:20]}
+        found = {}
+        for name in self.cleaned_data["more_topics"].splitlines()[:20]:
+            known = moderating.topic_called(name)
+            several = [part.strip() for part in name.split(",") if part.strip()]  # with commas between, as people write
+            found |= {name: known} if known else {part: moderating.topic_called(part) for part in several}
         if unknown := [name for name, topic in found.items() if topic is None]:
             raise ValidationError(_("Not on our list: %(names)s.") % {"names": ", ".join(unknown)})
         return list(found.values())
@@ -189,6 +118,7 @@ class AcceptForm(TextsForm):
             self.changed_texts(),
             cleaned["reason"],
             self.old,
+            self.reasons(),
         )
 
     def decision_fields(self):
@@ -218,12 +148,6 @@ class RejectForm(DecisionForm):
 
     def act(self, by):
         self.question.reject(by, self.cleaned_data["reject_reason"], self.cleaned_data["note"])
-
-
-class NoteForm(DecisionForm):
-    """A decision that needs a note and nothing else."""
-
-    note = LongTextField(label=_("Why"), max_length=2000, rows=4)
 
 
 class AskForm(NoteForm):
@@ -288,10 +212,22 @@ class CalmForm(NoteForm):
 
 class TransferForm(NoteForm):
     name, label = "transfer", _("Move to another specialty")
-    done = _("Question %(pk)s is with other doctors now; the patient is told why.")
-    statuses = {S.OPEN}
+    done = _("Question %(pk)s is in another specialty now; the patient is told why.")
+    statuses = {S.OPEN, S.ANSWERED}
 
-    specialty = forms.ModelChoiceField(label=_("Specialty"), queryset=Specialty.objects.all())
+    specialty = forms.ModelChoiceField(
+        label=_("Specialty"), queryset=Specialty.objects.all(), empty_label=_("Choose a specialty")
+    )
+
+    field_order = ["specialty", "note"]
+
+    def __init__(self, data=None, *, question):
+        super().__init__(data, question=question)
+        self.fields["note"].help_text = _("The patient reads it on the private page.")
+        if question.is_public:
+            self.explained = _(
+                "Everybody finds the question in the new specialty at once. Its address, replies and topics stay."
+            )
 
     def act(self, by):
         self.question.transfer(by, self.cleaned_data["specialty"], self.cleaned_data["note"])
@@ -303,7 +239,9 @@ class EditForm(TextsForm):
     statuses = {S.OPEN, S.NEEDS_INFO, S.ANSWERED, S.REMOVED}
 
     def act(self, by):
+        reasons = self.reasons()
         moderating.edit(self.question, by, self.texts, self.cleaned_data["reason"], self.old)
+        identifying.require_reasons(self.question, by, reasons)
 
 
 class RemoveForm(NoteForm):
@@ -346,42 +284,3 @@ def decisions_on(question):
     if Question.objects.escalated().filter(pk=question.pk).exists():
         useless.add(EscalateForm)
     return [form for form in DECISIONS if question.status in form.statuses and form not in useless]
-
-
-class FlagForm(forms.Form):
-    """What becomes of a report and of what it is about."""
-
-    decision = forms.ChoiceField(label=_("Decision"), choices=FlagDecision.choices, widget=forms.RadioSelect)
-    note = LongTextField(
-        label=_("Why"),
-        help_text=_("If the text is removed, the patient reads this on the private page."),
-        max_length=2000,
-        rows=4,
-    )
-    because = PlainTextField(
-        label=_("What readers should know"),
-        help_text=_("If the reply is removed, everybody reads this where it stood. For instance: The dose was wrong."),
-        max_length=300,
-        required=False,
-    )
-
-    def __init__(self, data=None, *, flag):
-        super().__init__(data)
-        if not flag.reply:  # of other texts nothing is left for readers
-            del self.fields["because"]
-
-    def clean(self):
-        cleaned = super().clean()
-        if cleaned.get("decision") == FlagDecision.REMOVED and cleaned.get("because") == "":
-            self.add_error("because", _("Tell readers why: some have acted on the reply."))
-        return cleaned
-
-
-class HandForm(forms.Form):
-    """Who looks into a report."""
-
-    assignee = forms.ModelChoiceField(label=_("Give it to"), queryset=None, empty_label=_("Nobody yet"), required=False)
-
-    def __init__(self, data=None, *, people):
-        super().__init__(data)
-        self.fields["assignee"].queryset = people

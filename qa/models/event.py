@@ -30,7 +30,7 @@ class EventKind(models.TextChoices):
     CLAIMED = "claimed", _("claimed")
     TAKEN_OVER = "taken_over", _("taken over from another doctor")
     RELEASED = "released", _("released")
-    REASON_GIVEN = "reason_given", _("reply published in spite of a finding")
+    REASON_GIVEN = "reason_given", _("let stand in spite of a finding")
     REPLIED = "replied", _("reply published")
     REPLY_WITHDRAWN = "reply_withdrawn", _("reply withdrawn")
     REPLY_REMOVED = "reply_removed", _("reply removed by a moderator")

@@ -57,7 +57,7 @@ class Question(models.Model):
         S.PENDING: {S.OPEN, S.REJECTED, S.NEEDS_INFO, S.WITHDRAWN},
         S.OPEN: {S.OPEN, S.ANSWERED, S.NEEDS_INFO, S.WITHDRAWN},
         S.NEEDS_INFO: {S.PENDING, S.OPEN, S.WITHDRAWN},
-        S.ANSWERED: {S.REMOVED, S.OPEN, S.WITHDRAWN},
+        S.ANSWERED: {S.ANSWERED, S.REMOVED, S.OPEN, S.WITHDRAWN},
         S.REJECTED: {S.WITHDRAWN},
         S.REMOVED: {S.ANSWERED, S.WITHDRAWN},
         S.WITHDRAWN: set(),
@@ -326,12 +326,12 @@ class Question(models.Model):
 
     @transaction.atomic
     def transfer(self, by, specialty, note):
-        """A doctor or moderator files an open question under another specialty."""
+        """A doctor or moderator files an open question under another specialty; a moderator an answered one, too."""
         if specialty == self.specialty:
             raise InvalidTransition(_("The question is in this specialty already."))
-        self._change_status(
-            S.OPEN, EventKind.TRANSFERRED, by, note, only_from=S.OPEN, specialty=specialty, **NOT_CLAIMED
-        )
+        stays = S.ANSWERED if self.is_public else S.OPEN
+        fields = {"specialty": specialty, **NOT_CLAIMED}
+        self._change_status(stays, EventKind.TRANSFERRED, by, note, only_from=stays, **fields)
 
     @transaction.atomic
     def escalate(self, by, note):

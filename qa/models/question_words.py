@@ -248,9 +248,19 @@ class QuestionQuerySet(models.QuerySet):
         return self.open().filter(claimed_by=doctor, claimed_until__gt=timezone.now()).order_by("claimed_until", "pk")
 
     def at_desk_of(self, doctor):
-        """What this doctor may open at the desk: in the care of own specialties, or with a reply of the doctor's."""
+        """What this doctor may open at the desk: in the care of own specialties, or with a reply of the doctor's; and
+        what anyone may read with a review of the doctor's."""
         own = apps.get_model("qa", "Reply").objects.sent().filter(doctor=doctor, question=OuterRef("pk"))
-        return self.in_care().filter(Q(specialty__in=doctor.specialties.all()) | Exists(own))
+        reviewed = Q(self._with_review_of(doctor), status=QuestionStatus.ANSWERED)
+        return self.in_care().filter(Q(specialty__in=doctor.specialties.all()) | Exists(own) | reviewed)
+
+    def reviewed_by(self, doctor):
+        """What anyone may read with a review of this doctor's, latest answered first."""
+        return self.public().filter(self._with_review_of(doctor)).order_by("-answered_at", "-pk")
+
+    def _with_review_of(self, doctor):
+        reviews = apps.get_model("qa", "ReplyReview").objects.filter(doctor=doctor, reply__status="published")
+        return Exists(reviews.filter(reply__question=OuterRef("pk")))
 
     def for_queue(self, doctor):
         """All that a row of the doctors' queue shows, in one query."""

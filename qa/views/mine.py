@@ -46,6 +46,15 @@ def last_request(question):
     return request.note if request else ""
 
 
+def replies_of(question):
+    """What doctors have replied, and in the place of a withdrawn reply that it was: by its doctor or a moderator."""
+    removed = set(question.events.filter(kind=EventKind.REPLY_REMOVED).values_list("reply", flat=True))
+    replies = list(question.replies.once_published().for_page())
+    for reply in replies:
+        reply.decided_by = "moderator" if reply.pk in removed else "doctor"
+    return replies
+
+
 def own_page(request, question, form=None):
     """The private page, with what was typed where `form` is refused."""
     follow_ups = list(question.follow_ups.all())
@@ -63,7 +72,7 @@ def own_page(request, question, form=None):
         "parts": question.parts.with_coverage(),
         "photos": question.photos.all(),
         "follow_ups": follow_ups,
-        "replies": question.replies.published().for_page(),
+        "replies": replies_of(question),
         "robots": "noindex",
     }
     return render(request, "qa/my_question.html", context)

@@ -21,7 +21,7 @@ function openDecision(decision) {
   const empty = fields.find((field) =>
     field.type === "radio" ? !chosen.has(field.name) : field.type !== "checkbox" && field.required && !field.value,
   );
-  (empty || decision.querySelector("button.button:not([hidden], [type=button])")).focus();
+  (empty || decision.querySelector("form > .actions > button.button:not([hidden], [type=button])")).focus();
 }
 
 document.addEventListener("keydown", (event) => {

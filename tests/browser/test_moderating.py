@@ -86,3 +86,20 @@ def test_a_long_word_in_a_title_pushes_no_column_of_a_list_out_of_sight(visit):
     page.goto(reverse("admin:qa_question_changelist"))
     page.get_by_role("link", name=question.title).wait_for()
     assert page.locator(".results").evaluate("list => list.scrollWidth <= list.clientWidth")
+
+
+def test_enter_accepts_and_mends_nothing_by_mistake(visit):
+    question = make_question(title="Spots", body="My name is Maria Lopez. I have small red spots.")
+    make_user("moderator@example.org", role="Moderators", is_staff=True)
+    page = visit(reverse("admin:index"), java_script_enabled=False)
+    sign_in(page)
+    page.goto(page.url.split("/admin/")[0] + reverse("admin:qa_question_moderate", args=[question.pk]))
+    page.get_by_label("Headline").fill("Red spots")
+    page.get_by_label("Headline").press("Enter")
+    page.get_by_text("Everybody would read “My name is Maria Lopez”.").wait_for()
+    assert page.get_by_label("Headline").input_value() == "Red spots"
+    reason = page.get_by_label("Or say why it must stand")
+    reason.fill("Her stage name")
+    reason.press("Enter")
+    page.get_by_text("is with the doctors").wait_for()
+    assert Question.objects.get(pk=question.pk).body == question.body
