@@ -91,10 +91,10 @@ class FlagAdmin(TransitionsMixin, HiddenFieldsMixin, admin.ModelAdmin):
         mine = Count("pk", filter=Q(assignee=request.user))
         numbers = waiting.aggregate(waiting=Count("pk"), oldest=Min("created_at"), mine=mine)
         numbers["urgent"] = waiting.urgent().count()
-        return DeskBox(_("Reports of visitors"), reverse("admin:qa_flag_changelist"), **numbers)
+        return DeskBox(_("Reports"), reverse("admin:qa_flag_changelist"), **numbers)
 
     def changelist_view(self, request, extra_context=None):
-        return super().changelist_view(request, {"title": _("Reports of visitors"), **(extra_context or {})})
+        return super().changelist_view(request, {"title": _("Reports"), **(extra_context or {})})
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         """The report, what it is about, and two forms: who looks into it, and what is decided."""
@@ -129,7 +129,7 @@ class FlagAdmin(TransitionsMixin, HiddenFieldsMixin, admin.ModelAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": _("Report %(pk)s") % {"pk": flag.pk},
-            "trail": [(_("Reports of visitors"), reverse("admin:qa_flag_changelist"))],
+            "trail": [(_("Reports"), reverse("admin:qa_flag_changelist"))],
             "flag": flag,
             "question": flag.reply.question if flag.reply else flag.question,
             "what": what(flag),
