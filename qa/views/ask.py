@@ -26,7 +26,17 @@ from qa.photos import add_photo, erase_photos
 from qa.related import find_similar, suggest_specialties
 from qa.statistics import in_words, typical_reply_time
 from qa.texts import MAX_BODY, harmless
-from qa.views.draft import begin_draft, current_draft, keep_typed, typed, typed_at, window_of, written
+from qa.views.draft import (
+    begin_draft,
+    current_draft,
+    keep_typed,
+    kept_at,
+    number_of,
+    typed,
+    typed_at,
+    window_of,
+    written,
+)
 from qa.views.limited import limited
 from qa.views.private import photo_response, private
 
@@ -61,6 +71,7 @@ def step(request, name, template, draft, **context):
     context |= {"draft": draft, "steps": STEPS, "step_number": number, "step_name": name, "robots": "noindex"}
     context["window"] = harmless(request.POST.get("window", ""))[:22] or random_key()
     context["opened"] = draft.fingerprint(name.removeprefix("ask_")) if draft else ""
+    context |= {"draft_number": number_of(request, draft), "kept_at": kept_at(request, draft, name)}
     return render(request, template, context)
 
 
@@ -318,7 +329,8 @@ def ask_discard(request):
 def ask_autosave(request):
     """Keeps what is being typed at the first step, and says what is urgent in it and what resembles it."""
     draft = current_draft(request)
-    if draft is None and request.POST.get("draft"):  # sent or thrown away meanwhile: it must not come back
+    number = number_of(request, draft)
+    if request.POST.get("draft", number) != number:  # sent or thrown away meanwhile: it must not come back
         return HttpResponse(status=204)
     draft = draft or begin_draft(request)
     elsewhere = ""
