@@ -89,24 +89,31 @@ def ask_about(request):
         if goes_on and not form.errors and not has_hints:
             return redirect(_after_about(draft))
         if not elsewhere and not form.errors.get("photos") and (has_hints or not goes_on):
-            return redirect("ask_about")
+            return redirect(reverse("ask_about") + ("" if has_hints else "#photos"))
     context = {"form": form, "elsewhere": elsewhere, "photos": draft.photos.all() if draft else []}
     return step(request, "ask_about", "qa/ask_about.html", draft, **context)
 
 
 def _take_photos(request, draft, form):
-    """Add and remove photos as asked; refusals become errors of the form. Whether any should be taken again."""
+    """Add and remove photos as asked; refusals become errors of the form.
+
+    Whether any might be taken again, which the next page says at its top.
+    """
     removed = [photo.pk for photo in draft.photos.all() if str(photo.pk) == request.POST.get("remove_photo")]
     erase_photos(draft.photos.filter(pk__in=removed))
-    has_hints = False
+    known = set(draft.photos.values_list("pk", flat=True))
     files = request.FILES.getlist("photos")
     for file in files[: 2 * MAX_PHOTOS]:  # decoding is work, and nobody means to send more
         count("photo", request)
         try:
-            has_hints |= bool(add_photo(draft, file))
+            add_photo(draft, file)
         except PhotoRefused as refusal:
             form.add_error("photos", str(refusal))
-    return has_hints
+    hinted = [photo for photo in draft.photos.all() if photo.hints and photo.pk not in known]
+    said = [f"{_('Photo %(number)d') % {'number': photo.position}}: {' '.join(photo.hints)}" for photo in hinted]
+    if said:
+        messages.warning(request, " ".join([*said, _("You may also continue with what you have.")]))
+    return bool(said)
 
 
 def _after_about(draft):

@@ -10,6 +10,7 @@ from qa.models import Draft, Photo, Question, QuestionStatus
 from qa.notifications import send_waiting
 from tests.factories import in_step, make_answered_question, make_specialty, make_user
 
+expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed").expect
 BODY = (
     "Two weeks ago I noticed small red spots on both legs, smooth and not raised. Since this morning I have a crushing "
     "pressure on my chest. You can reach me at 0912-345-678. What are these spots?"
@@ -174,6 +175,21 @@ def test_going_back_does_not_bring_back_what_is_thrown_away(visit):
     page.wait_for_timeout(2500)  # longer than until what is typed is kept
     page.goto("/")
     assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize("has_javascript", [True, False], ids=["with JavaScript", "without"])
+def test_why_a_photo_might_be_taken_again_is_seen_at_once_and_stops_nobody_twice(visit, tmp_path, has_javascript):
+    Image.new("RGB", (800, 600), (9, 9, 9)).save(tmp_path / "dark.jpg")
+    page = visit("/ask/", java_script_enabled=has_javascript)
+    page.get_by_label("Your question in one line").fill("Red spots on my legs")
+    page.get_by_label("Tell the doctor more").fill("Two weeks ago I noticed them.")
+    page.get_by_label("Photos").set_input_files(tmp_path / "dark.jpg")
+    press(page, "Continue")
+    said = page.get_by_role("status").get_by_text("This photo looks dark.")
+    expect(said).to_be_in_viewport(ratio=1)
+    expect(said).to_be_focused()
+    press(page, "Continue")
+    page.get_by_role("heading", name="What do you want to know?").wait_for()
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
