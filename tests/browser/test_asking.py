@@ -9,6 +9,7 @@ from PIL import Image
 from qa.models import Draft, Photo, Question, QuestionStatus
 from qa.notifications import send_waiting
 from tests.factories import in_step, make_answered_question, make_specialty, make_user
+from tests.pages import SMALL_TARGETS
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed").expect
 BODY = (
@@ -200,6 +201,7 @@ def test_no_step_scrolls_sideways(visit, width):
     for step in ("What is it about?", "What do you want to know?", "About you", "Read and send"):
         page.get_by_role("heading", name=step, exact=True).wait_for()
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), step
+        assert page.evaluate(SMALL_TARGETS) == [], step
         if step == "About you":
             page.get_by_label("How old is this person?").select_option(label="30–39")
         if step != "Read and send":
