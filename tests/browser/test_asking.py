@@ -8,7 +8,7 @@ from PIL import Image
 
 from qa.models import Draft, Photo, Question, QuestionStatus
 from qa.notifications import send_waiting
-from tests.factories import in_step, make_answered_question, make_specialty, make_user
+from tests.factories import in_step, make_answered_question, make_question, make_specialty, make_user
 from tests.pages import SMALL_TARGETS
 
 expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed").expect
@@ -117,6 +117,21 @@ def test_a_patient_asks_on_a_phone_and_stays_in_control_to_the_end(visit, photo,
     for address in ("/", "/questions/", "/feeds/latest.atom", "/search/?q=spots"):
         assert "Blue Heron" not in page.request.get(address).text()
     assert page.request.get(link.split("/my/")[-1].join(["/my/", ""])).status == 404
+
+
+def test_a_message_on_the_private_page_is_seen_to_have_arrived_and_an_emergency_says_whom_to_call_first(visit):
+    make_question(QuestionStatus.OPEN, secret_key="a-key-of-the-private-page", body="It itches. " * 200)
+    page = visit("/my/a-key-of-the-private-page/")
+    press(page, "Send")
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_label("Your message").fill("They have spread to my arms.")
+    press(page, "Send")
+    expect(page.get_by_text("They have spread to my arms.")).to_be_in_viewport()
+    press(page, "Send")
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_label("Your message").fill("I have a crushing pressure on my chest now.")
+    press(page, "Send")
+    expect(page.get_by_role("heading", name=re.compile("Call 119"))).to_be_in_viewport()
 
 
 def test_what_was_typed_survives_a_lost_connection(visit):
