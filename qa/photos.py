@@ -90,8 +90,8 @@ def clean(file: UploadedFile) -> CleanPhoto:
         raise PhotoRefused(_why_unreadable(source, name)) from None
 
 
-def add_photo(draft: Draft, file: UploadedFile) -> list[str]:
-    """Clean an uploaded file and keep it with the draft. Returns the hints why it might be taken again.
+def add_photo(draft: Draft, file: UploadedFile) -> None:
+    """Clean an uploaded file and keep it with the draft, with the hints why it might be taken again.
 
     Raises:
         PhotoRefused: where there are four photos already, or the file is no photo.
@@ -103,7 +103,6 @@ def add_photo(draft: Draft, file: UploadedFile) -> list[str]:
         Draft.objects.select_for_update().get(pk=draft.pk)  # two uploads at once get two positions
         content = ContentFile(cleaned.content, name="photo.webp")
         draft.photos.create(position=_free_position(draft, file), file=content, hints=cleaned.hints)
-    return cleaned.hints
 
 
 def _free_position(draft, file):

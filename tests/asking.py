@@ -1,6 +1,7 @@
 """Asking as a patient does, step by step, with the answers most tests do not care about."""
 
 import datetime
+import re
 
 from django.urls import reverse
 
@@ -17,6 +18,11 @@ SEND = {"agreed": "on"}
 
 def read(client, name):
     return client.get(reverse(name)).text
+
+
+def hidden(text):
+    """What a page's form says of its window, its draft and of what was read."""
+    return dict(re.findall(r'type="hidden" name="(window|opened|draft|state)" value="(\w*[\w ]*)"', text))
 
 
 def post(client, name, data, **extra):

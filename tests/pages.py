@@ -9,6 +9,18 @@ from qa.sitemaps import QuestionSitemap
 INLINE = {"a", "abbr", "b", "bdi", "cite", "em", "i", "mark", "q", "small", "span", "strong", "time"}
 UNSEEN = {"script", "style", "template", "title"}
 
+# Less than 24 pixels wide or high, and not within a sentence
+SMALL_TARGETS = """() => {
+  const isSmall = (target) => {
+    const { width, height } = target.getBoundingClientRect();
+    return width > 1 && Math.min(width, height) < 24 && getComputedStyle(target).display !== "inline";
+  };
+  const targets = "a, button, input:not([type=radio], [type=checkbox]), select, textarea, summary";
+  return [...document.querySelectorAll(targets)]
+    .filter((target) => target.checkVisibility() && isSmall(target))
+    .map((target) => target.outerHTML);
+}"""
+
 
 class PageReader(HTMLParser):
     """Collects the text a reader sees, the addresses linked, and the ids that can be linked to."""

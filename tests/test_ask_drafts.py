@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from qa.models import Draft
-from tests.asking import ABOUT, PARTS, SEND, ask, draft_of, post, read, write
+from tests.asking import ABOUT, PARTS, SEND, YOU, ask, draft_of, hidden, post, read, write
 
 pytestmark = pytest.mark.django_db
 
@@ -34,10 +34,30 @@ def test_what_a_slow_line_brings_late_replaces_nothing_newer(client):
 
 
 def test_autosave_brings_nothing_back_that_was_thrown_away(client):
+    for _ in range(2):
+        page = hidden(read(client, "ask_about"))
+        assert post(client, "ask_autosave", ABOUT | page).status_code == 200
+        post(client, "ask_discard", {})
+        assert post(client, "ask_autosave", ABOUT | page).status_code == 204
+        assert not Draft.objects.exists()
+
+
+def test_autosave_of_a_sent_question_does_not_end_up_in_the_next_one(client):
+    page = hidden(read(client, "ask_about"))
+    ask(client)
+    write(client, {"body": "My elbows itch at night. What can I do?"})
+    assert post(client, "ask_autosave", ABOUT | page).status_code == 204
+    assert "elbows" in draft_of(client).data["about"]["body"]
+
+
+@pytest.mark.parametrize(("name", "answers"), [("ask_about", ABOUT), ("ask_parts", PARTS), ("ask_you", YOU)])
+def test_every_step_says_up_to_when_the_page_has_what_was_typed(client, name, answers):
     write(client)
-    post(client, "ask_discard", {})
-    assert post(client, "ask_autosave", ABOUT | {"draft": "begun"}).status_code == 204
-    assert not Draft.objects.exists()
+    said = f"data-{name.removeprefix('ask_')}="
+    assert f'{said}"0"' in read(client, name)
+    post(client, name, answers | {"typed_at": "2000"})
+    assert f'{said}"2000"' in read(client, "ask_send")
+    assert f'{said}"3000"' in post(client, name, {"typed_at": "3000"}).text
 
 
 def test_a_guessed_part_is_forgotten_with_the_text_it_was_guessed_from(client):

@@ -1,7 +1,5 @@
 """Ask, in two browser windows: neither silently takes the place of the other, and what is read is what is sent."""
 
-import re
-
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.urls import reverse
@@ -10,7 +8,7 @@ from qa import asking
 from qa.errors import WrittenElsewhere
 from qa.forms.ask import DraftForms
 from qa.models import Draft, Question
-from tests.asking import ABOUT, PARTS, SEND, YOU, draft_of, post, write
+from tests.asking import ABOUT, PARTS, SEND, YOU, draft_of, hidden, post, write
 
 pytestmark = pytest.mark.django_db
 SAID = "something else here in another window"
@@ -19,11 +17,6 @@ STEPS = [
     ("ask_parts", PARTS, {"part_2": "And what about my elbows?"}),
     ("ask_you", YOU, {"medicines": "A cream for the elbows"}),
 ]
-
-
-def hidden(text):
-    """What a page's form says of its window and of what was read."""
-    return dict(re.findall(r'type="hidden" name="(window|opened|state)" value="(\w*[\w ]*)"', text))
 
 
 def open_window(client, name):

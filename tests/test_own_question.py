@@ -40,7 +40,7 @@ def test_the_patient_answers_what_was_asked_and_the_question_goes_back(client, m
     question = make_question(secret_key=KEY)
     question.ask_patient(moderator, "Since when?")
     assert "Since when?" in client.get(address()).text
-    assert write(client, "For two weeks.").url == address()
+    assert write(client, "For two weeks.").url == f"{address()}#follow-up-{question.follow_ups.get().pk}"
     question.refresh_from_db()
     assert question.status == QuestionStatus.PENDING
     assert "For two weeks." in client.get(address()).text

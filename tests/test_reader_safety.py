@@ -1,10 +1,12 @@
 """What keeps readers safe is said on the page: age, doubt, contradiction, emergencies, and who is verified."""
 
 import datetime
+import re
 
 import pytest
 from django.utils import timezone
 
+from tests.asking import ask
 from tests.factories import (
     make_answered_question,
     make_article,
@@ -40,6 +42,17 @@ def test_an_emergency_shows_the_number_to_call(client, settings):
     question = make_answered_question()
     question.replies.update(next_step="emergency")
     assert f"Call {settings.EMERGENCY_NUMBER} now" in page_of(client, question)
+
+
+@pytest.mark.parametrize("address", ["/", "/search/?q=xyzzyq", "/ask/", "/ask/sent/", "private page"])
+def test_every_number_to_call_can_be_tapped(client, settings, address):
+    question = ask(client, about={"body": "I have a crushing pressure on my chest. What can I do about it?"})
+    html = client.get(address.replace("private page", f"/my/{question.secret_key}/")).text
+    assert f"all {settings.EMERGENCY_NUMBER}" in PageReader(html).text
+    html = re.sub(r'<a href="tel:\d+">\d+</a>', "", html)
+    assert not re.search(
+        rf"[Cc]all ({settings.EMERGENCY_NUMBER}|{settings.CRISIS_LINE})|or {settings.CRISIS_LINE}", html
+    )
 
 
 def test_what_cannot_be_assessed_shows_its_three_lines(client):

@@ -26,7 +26,17 @@ from qa.photos import add_photo, erase_photos
 from qa.related import find_similar, suggest_specialties
 from qa.statistics import in_words, typical_reply_time
 from qa.texts import MAX_BODY, harmless
-from qa.views.draft import begin_draft, current_draft, keep_typed, typed, typed_at, window_of, written
+from qa.views.draft import (
+    begin_draft,
+    current_draft,
+    keep_typed,
+    kept_at,
+    number_of,
+    typed,
+    typed_at,
+    window_of,
+    written,
+)
 from qa.views.limited import limited
 from qa.views.private import photo_response, private
 
@@ -61,6 +71,7 @@ def step(request, name, template, draft, **context):
     context |= {"draft": draft, "steps": STEPS, "step_number": number, "step_name": name, "robots": "noindex"}
     context["window"] = harmless(request.POST.get("window", ""))[:22] or random_key()
     context["opened"] = draft.fingerprint(name.removeprefix("ask_")) if draft else ""
+    context |= {"draft_number": number_of(request, draft), "kept_at": kept_at(request, draft, name)}
     return render(request, template, context)
 
 
@@ -78,24 +89,31 @@ def ask_about(request):
         if goes_on and not form.errors and not has_hints:
             return redirect(_after_about(draft))
         if not elsewhere and not form.errors.get("photos") and (has_hints or not goes_on):
-            return redirect("ask_about")
+            return redirect(reverse("ask_about") + ("" if has_hints else "#photos"))
     context = {"form": form, "elsewhere": elsewhere, "photos": draft.photos.all() if draft else []}
     return step(request, "ask_about", "qa/ask_about.html", draft, **context)
 
 
 def _take_photos(request, draft, form):
-    """Add and remove photos as asked; refusals become errors of the form. Whether any should be taken again."""
+    """Add and remove photos as asked; refusals become errors of the form.
+
+    Whether any might be taken again, which the next page says at its top.
+    """
     removed = [photo.pk for photo in draft.photos.all() if str(photo.pk) == request.POST.get("remove_photo")]
     erase_photos(draft.photos.filter(pk__in=removed))
-    has_hints = False
+    known = set(draft.photos.values_list("pk", flat=True))
     files = request.FILES.getlist("photos")
     for file in files[: 2 * MAX_PHOTOS]:  # decoding is work, and nobody means to send more
         count("photo", request)
         try:
-            has_hints |= bool(add_photo(draft, file))
+            add_photo(draft, file)
         except PhotoRefused as refusal:
             form.add_error("photos", str(refusal))
-    return has_hints
+    hinted = [photo for photo in draft.photos.all() if photo.hints and photo.pk not in known]
+    said = [f"{_('Photo %(number)d') % {'number': photo.position}}: {' '.join(photo.hints)}" for photo in hinted]
+    if said:
+        messages.warning(request, " ".join([*said, _("You may also continue with what you have.")]))
+    return bool(said)
 
 
 def _after_about(draft):
@@ -318,7 +336,8 @@ def ask_discard(request):
 def ask_autosave(request):
     """Keeps what is being typed at the first step, and says what is urgent in it and what resembles it."""
     draft = current_draft(request)
-    if draft is None and request.POST.get("draft"):  # sent or thrown away meanwhile: it must not come back
+    number = number_of(request, draft)
+    if request.POST.get("draft", number) != number:  # sent or thrown away meanwhile: it must not come back
         return HttpResponse(status=204)
     draft = draft or begin_draft(request)
     elsewhere = ""

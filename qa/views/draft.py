@@ -21,8 +21,15 @@ def begin_draft(request):
     count("draft", request)
     draft = Draft.objects.create(user=request.user if request.user.is_authenticated else None)
     request.session["draft"] = draft.key
+    request.session["drafts"] = request.session.get("drafts", 0) + 1
     request.session.pop("sent", None)
     return draft
+
+
+def number_of(request, draft):
+    """Which of this visitor's drafts it is, or the next one will be: what a window holds of another belongs to none."""
+    begun = request.session.get("drafts", 0)
+    return str(begun if draft else begun + 1)
 
 
 def typed(request, form):
@@ -34,6 +41,13 @@ def typed_at(request):
     """When the browser sent it, by its own clock; 0 without JavaScript."""
     value = request.POST.get("typed_at", "")
     return int(value) if value.isdecimal() and len(value) < 16 else 0
+
+
+def kept_at(request, draft, name):
+    """Of each step the moment, by the browser's clock, up to which the page has what was typed."""
+    moments = {step: draft.data.get(step, {}).get("typed_at", 0) if draft else 0 for step in asking.MENDED}
+    moments |= {step: typed_at(request) for step in moments if request.method == "POST" and name == f"ask_{step}"}
+    return {step: str(moment) for step, moment in moments.items()}
 
 
 def window_of(request):
@@ -50,7 +64,7 @@ def keep_typed(request, draft, name, form, **beside):
         if name == "about":
             asking.keep_about(draft, texts, typed_at(request), window_of(request))
         else:
-            asking.keep(draft, name, texts | beside, window_of(request))
+            asking.keep(draft, name, texts | beside | {"typed_at": typed_at(request)}, window_of(request))
     except WrittenElsewhere as refusal:
         form.add_error(None, str(refusal))
         kept = {field: text for field, text in draft.texts(name).items() if texts.get(field) != text}

@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -104,8 +105,14 @@ def my_question(request, key):
         except InvalidTransition as refusal:
             form.add_error(None, str(refusal))
         else:
-            return redirect("my_question", key)
+            return redirect(_after_message(question, form.cleaned_data["body"]))
     return own_page(request, question, form)
+
+
+def _after_message(question, body):
+    """Where the patient sees that it has arrived, or the top of the page, where it says whom to call."""
+    page = reverse("my_question", args=[question.secret_key])
+    return page if urgent_findings([body]) else f"{page}#follow-up-{question.follow_ups.filter(body=body).last().pk}"
 
 
 @by_secret_link

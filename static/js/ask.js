@@ -1,5 +1,63 @@
 // Comfort for the ask steps: what is typed is kept as it is typed, and what resembles it shows beside it.
 const PAUSE = 1500; // milliseconds without a key
+const LONGEST = 24 * 60 * 60 * 1000; // milliseconds, as long as the server keeps a draft
+
+// What is typed and not yet known to be kept by the server stays with this tab, and with the draft it was typed for.
+const place = (step) => `ask-${step}`;
+const recall = (step) => {
+  try {
+    return JSON.parse(sessionStorage.getItem(place(step)));
+  } catch {
+    return null; // a browser that remembers nothing
+  }
+};
+const remember = (step, typed) => {
+  try {
+    if (typed) sessionStorage.setItem(place(step), JSON.stringify(typed));
+    else sessionStorage.removeItem(place(step));
+  } catch {
+    // As above, or there is no room.
+  }
+};
+const forget = (step) => remember(step, null);
+
+const { draft, ...keptAt } = document.querySelector(".steps")?.dataset ?? {};
+for (const [step, at] of Object.entries(keptAt)) {
+  const typed = recall(step);
+  const isOver = typed?.draft !== draft || typed.at <= Number(at) || Date.now() - typed.at > LONGEST;
+  if (isOver) forget(step);
+}
+addEventListener("submit", (event) => {
+  if (event.target.matches("[data-ends-draft]")) ["about", "parts", "you"].forEach(forget);
+});
+
+const form = document.querySelector("form[data-step]");
+if (form) {
+  const { step } = form.dataset;
+  const OWN = ["csrfmiddlewaretoken", "photos", "typed_at"]; // of the page, and no text
+
+  // What the browser remembers of a page that one goes back to may be older than what is kept, or thrown away since.
+  if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
+    form.autocomplete = "off";
+    form.reset();
+  }
+  for (const [name, value] of recall(step)?.fields ?? []) {
+    const field = form.elements[name];
+    if (!field) continue;
+    field.value = value;
+    const folded = value && field.closest?.("details");
+    if (folded) folded.open = true;
+  }
+
+  form.addEventListener("input", (event) => {
+    if (event.target.type === "file") return;
+    const fields = [...new FormData(form)].filter(([name]) => !OWN.includes(name));
+    remember(step, { draft: form.elements.draft.value, at: Date.now(), fields });
+  });
+  addEventListener("submit", () => {
+    form.elements.typed_at.value = Date.now();
+  });
+}
 
 for (const area of document.querySelectorAll("[data-counter]")) {
   const limit = Number(area.dataset.counter);
@@ -16,14 +74,7 @@ for (const area of document.querySelectorAll("[data-counter]")) {
   show();
 }
 
-const form = document.querySelector("form[data-autosave]");
-if (form) {
-  // What the browser remembers of a page that one goes back to may be older than what is kept, or thrown away since.
-  if (performance.getEntriesByType("navigation")[0]?.type === "back_forward") {
-    form.autocomplete = "off";
-    form.reset();
-  }
-
+if (form?.dataset.autosave) {
   const beside = document.querySelector(".while-typing");
   const texts = [form.elements.title, form.elements.body];
   const written = () => JSON.stringify(texts.map((field) => field.value));
@@ -42,9 +93,9 @@ if (form) {
       const body = new URLSearchParams(data);
       const response = await fetch(form.dataset.autosave, { method: "POST", body, keepalive, signal: sending.signal });
       if (response.status !== 200 || now !== latest) return;
-      form.elements.draft.value = "begun";
       const said = await response.text();
       if (said !== beside.dataset.said) beside.innerHTML = beside.dataset.said = said;
+      if (now === written() && !beside.querySelector("[data-not-kept]")) forget("about");
     } catch {
       if (now === latest) latest = ""; // the connection is away: the next key tries again
     }
@@ -55,11 +106,10 @@ if (form) {
     waiting = setTimeout(save, PAUSE);
   };
   form.addEventListener("input", saveSoon);
-  if (written() !== latest) saveSoon(); // typed before this script came
+  if (written() !== latest) form.dispatchEvent(new Event("input")); // remembered, or typed before this script came
   addEventListener("pagehide", () => save(true));
   addEventListener("submit", () => {
     latest = written(); // this form holds it, or another one throws it away
-    form.elements.typed_at.value = Date.now();
     clearTimeout(waiting);
     sending?.abort(); // what is submitted is newer
   });

@@ -8,8 +8,10 @@ from PIL import Image
 
 from qa.models import Draft, Photo, Question, QuestionStatus
 from qa.notifications import send_waiting
-from tests.factories import in_step, make_answered_question, make_specialty, make_user
+from tests.factories import in_step, make_answered_question, make_question, make_specialty, make_user
+from tests.pages import SMALL_TARGETS
 
+expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed").expect
 BODY = (
     "Two weeks ago I noticed small red spots on both legs, smooth and not raised. Since this morning I have a crushing "
     "pressure on my chest. You can reach me at 0912-345-678. What are these spots?"
@@ -117,6 +119,21 @@ def test_a_patient_asks_on_a_phone_and_stays_in_control_to_the_end(visit, photo,
     assert page.request.get(link.split("/my/")[-1].join(["/my/", ""])).status == 404
 
 
+def test_a_message_on_the_private_page_is_seen_to_have_arrived_and_an_emergency_says_whom_to_call_first(visit):
+    make_question(QuestionStatus.OPEN, secret_key="a-key-of-the-private-page", body="It itches. " * 200)
+    page = visit("/my/a-key-of-the-private-page/")
+    press(page, "Send")
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_label("Your message").fill("They have spread to my arms.")
+    press(page, "Send")
+    expect(page.get_by_text("They have spread to my arms.")).to_be_in_viewport()
+    press(page, "Send")
+    expect(page.get_by_role("alert")).to_be_focused()
+    page.get_by_label("Your message").fill("I have a crushing pressure on my chest now.")
+    press(page, "Send")
+    expect(page.get_by_role("heading", name=re.compile("Call 119"))).to_be_in_viewport()
+
+
 def test_what_was_typed_survives_a_lost_connection(visit):
     page = visit("/ask/")
     page.get_by_label("Your question in one line").fill("Red spots on my legs")
@@ -176,6 +193,21 @@ def test_going_back_does_not_bring_back_what_is_thrown_away(visit):
     assert not Draft.objects.exists()
 
 
+@pytest.mark.parametrize("has_javascript", [True, False], ids=["with JavaScript", "without"])
+def test_why_a_photo_might_be_taken_again_is_seen_at_once_and_stops_nobody_twice(visit, tmp_path, has_javascript):
+    Image.new("RGB", (800, 600), (9, 9, 9)).save(tmp_path / "dark.jpg")
+    page = visit("/ask/", java_script_enabled=has_javascript)
+    page.get_by_label("Your question in one line").fill("Red spots on my legs")
+    page.get_by_label("Tell the doctor more").fill("Two weeks ago I noticed them.")
+    page.get_by_label("Photos").set_input_files(tmp_path / "dark.jpg")
+    press(page, "Continue")
+    said = page.get_by_role("status").get_by_text("This photo looks dark.")
+    expect(said).to_be_in_viewport(ratio=1)
+    expect(said).to_be_focused()
+    press(page, "Continue")
+    page.get_by_role("heading", name="What do you want to know?").wait_for()
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_no_step_scrolls_sideways(visit, width):
     page = visit("/ask/", width=width)
@@ -184,6 +216,7 @@ def test_no_step_scrolls_sideways(visit, width):
     for step in ("What is it about?", "What do you want to know?", "About you", "Read and send"):
         page.get_by_role("heading", name=step, exact=True).wait_for()
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), step
+        assert page.evaluate(SMALL_TARGETS) == [], step
         if step == "About you":
             page.get_by_label("How old is this person?").select_option(label="30–39")
         if step != "Read and send":

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from qa.models import Question
+from tests.pages import SMALL_TARGETS
 
 ADDRESSES = ["/", "/questions/", "/specialties/", "/topics/", "/doctors/", "/articles/", "/about/", "/search/?q=red"]
 
@@ -26,6 +27,29 @@ def test_no_page_scrolls_sideways(archive, visit, width):
     for address in [*ADDRESSES, *questions, "/articles/milia-syndrome/", "/specialties/dermatology/"]:
         page.goto(address)
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
+
+
+def test_letters_twice_as_large_fit_on_a_phone_and_leave_room_to_search(red_spots, visit):
+    page = visit("/")
+    for address in [
+        *ADDRESSES,
+        red_spots.get_absolute_url(),
+        "/articles/milia-syndrome/",
+        "/specialties/dermatology/",
+        "/ask/",
+    ]:
+        page.goto(address)
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), address
+        for box in page.get_by_role("combobox", name="Search questions").all():
+            assert box.bounding_box()["width"] > 200, address
+
+
+def test_what_can_be_pressed_is_large_enough(red_spots, visit):
+    page = visit("/")
+    for address in [*ADDRESSES, red_spots.get_absolute_url(), "/specialties/dermatology/rash/", "/doctors/wu-yuxin/"]:
+        page.goto(address)
+        assert page.evaluate(SMALL_TARGETS) == [], address
 
 
 def test_the_menu_opens_on_a_phone_without_javascript(archive, visit):
