@@ -60,6 +60,21 @@ def test_every_step_says_up_to_when_the_page_has_what_was_typed(client, name, an
     assert f'{said}"3000"' in post(client, name, {"typed_at": "3000"}).text
 
 
+@pytest.mark.parametrize(
+    ("step", "data", "field", "before"),
+    [
+        ("ask_parts", {"part_1": "Will it scar?"}, "part_1", "ask_about"),
+        ("ask_you", {"medicines": "Aspirin", "contact_email": "half@"}, "medicines", "ask_parts"),
+    ],
+)
+def test_going_back_keeps_what_was_typed_however_incomplete(client, step, data, field, before):
+    write(client)
+    response = post(client, step, data | {"back": "1"})
+    assert response.url == reverse(before)
+    assert draft_of(client).data[step.removeprefix("ask_")][field] == data[field]
+    assert data[field] in read(client, step)
+
+
 def test_a_guessed_part_is_forgotten_with_the_text_it_was_guessed_from(client):
     post(client, "ask_about", ABOUT)
     post(client, "ask_parts", PARTS)

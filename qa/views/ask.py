@@ -198,6 +198,8 @@ def ask_parts(request):
         parts = {name: text for name, text in typed(request, form).items() if text}
         is_guess = parts == {name: text for name, text in guess.items() if text}
         elsewhere = keep_typed(request, draft, "parts", form, is_guess=is_guess)
+        if "back" in request.POST and not elsewhere:
+            return redirect("ask_about")
         if form.is_valid():
             return redirect("ask_you")
     return step(request, "ask_parts", "qa/ask_parts.html", draft, form=form, elsewhere=elsewhere)
@@ -218,6 +220,8 @@ def ask_you(request):
     if request.method == "POST":
         form = YouForm(request.POST)
         elsewhere = keep_typed(request, draft, "you", form)
+        if "back" in request.POST and not elsewhere:
+            return redirect("ask_parts")
         if form.is_valid():
             return redirect("ask_send")
     return step(request, "ask_you", "qa/ask_you.html", draft, form=form, elsewhere=elsewhere)

@@ -170,7 +170,7 @@ def test_what_is_typed_at_the_later_steps_survives_a_reload_and_going_back(visit
     press(page, "Continue")
     page.get_by_label("Medicines this person takes").fill("Aspirin")
     page.get_by_label("My child").check()
-    page.get_by_role("link", name="Back").click()
+    page.get_by_role("button", name="Back").click()
     press(page, "Continue")
     assert page.get_by_label("Medicines this person takes").input_value() == "Aspirin"
     assert page.get_by_label("My child").is_checked()
