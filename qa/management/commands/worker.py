@@ -104,10 +104,10 @@ class Command(BaseCommand):
         self.sent += send_waiting(is_ending=self.is_to_end)
 
     def tell_doctors(self):
-        self.sent += tell_expiring()
+        self.sent += tell_expiring(is_ending=self.is_to_end)
 
     def thank(self):
-        self.sent += thank_reporters()
+        self.sent += thank_reporters(is_ending=self.is_to_end)
 
     def keep_search_in_step(self):
         while catch_up() and not self.is_to_end():
