@@ -7,8 +7,9 @@ import subprocess
 import time
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.urls import path
+from django.urls import path, reverse
 
 from qa.models import Question
 from tests.factories import make_question
@@ -87,6 +88,18 @@ def test_nobody_learns_what_was_searched_for(caplog, typed):
     assert [record.getMessage() for record in caplog.records] == [
         f'"GET /{path}?kind=all&q=***&year=2004 HTTP/1.1" 200' for path in ("search/", "search/suggestions/")
     ]
+
+
+def test_the_readme_lets_the_server_in_front_write_neither():
+    readme = (settings.BASE_DIR / "README.md").read_text(encoding="utf-8")
+    silent = re.search(r"location ~\* (\S+) { access_log off; error_log /dev/null crit;", readme)[1]
+    for address in (reverse("my_question", args=[KEY]), reverse("invitation", args=[KEY])):
+        assert re.match(silent, address)
+    for name in ("search", "search_suggestions"):
+        assert re.match(silent, reverse(name))
+    written = re.search(r"log_format portal '(.*)';", readme)[1]
+    assert not re.search(r"\$(request\b(?!_)|request_uri|args|query_string|http_referer)", written)
+    assert "access_log /var/log/nginx/portal.log portal;" in readme
 
 
 def test_all_else_is_logged_as_it_is(caplog):
