@@ -188,10 +188,6 @@ class Article(models.Model):
             raise InvalidTransition(_("The next review comes after this one."))
         self.reviewer, self.reviewed_on, self.review_by = doctor, on, review_by
 
-    def clear_review(self):
-        """Note, without saving, that no doctor has read the text as it is now."""
-        self.reviewer = self.reviewed_on = self.review_by = None
-
     @transaction.atomic
     def review(self, doctor, text):
         """A doctor signs the article, as read: `text` is what `fingerprint` was then. Raises InvalidTransition."""
