@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import invitations, second_factor
+from accounts import invitations, own_data, second_factor
 from accounts.admin_forms import InvitationForm, UserChangeForm, UserCreationForm, VerificationForm, WithdrawalForm
 from accounts.models import Credential, Doctor, DoctorAlias, Patient, Specialty, User
 
@@ -84,6 +84,14 @@ class UserAdmin(FormPageMixin, DjangoUserAdmin):
     def has_delete_permission(self, request, obj=None):
         is_above = obj is not None and obj.works_here and not request.user.is_superuser
         return not is_above and super().has_delete_permission(request, obj)
+
+    def delete_model(self, request, user):
+        own_data.forget_in_log([user])
+        super().delete_model(request, user)
+
+    def delete_queryset(self, request, users):
+        own_data.forget_in_log(users)
+        super().delete_queryset(request, users)
 
     def has_manage_permission(self, request):
         """Whether this is an administrator, who invites and resets."""

@@ -32,24 +32,40 @@ class DeadInvitation(Exception):
         super().__init__()
 
 
-@transaction.atomic
 def invite(email: str, name: str, role: Group, specialties: list[Specialty]) -> User:
-    """Make the user, for a doctor an unverified doctor too, and send the link. Raises InvitationNotSent."""
-    user = User.objects.create_user(email.lower(), name=name, is_staff=True)
-    user.groups.add(role)
-    if role.name == DOCTORS:
-        doctor = Doctor.objects.create(name=name, slug=_free_slug(name), user=user)
-        doctor.specialties.set(specialties)
-    _send(user)
+    """Make the user, for a doctor an unverified doctor too, and send the link.
+
+    Nothing is locked while the mail server is waited for. Raises InvitationNotSent, and nobody is made then.
+    """
+    with transaction.atomic():
+        user = User.objects.create_user(email.lower(), name=name, is_staff=True)
+        user.groups.add(role)
+        if role.name == DOCTORS:
+            doctor = Doctor.objects.create(name=name, slug=_free_slug(name), user=user)
+            doctor.specialties.set(specialties)
+    try:
+        _send(user)
+    except InvitationNotSent:
+        with transaction.atomic():
+            Doctor.objects.filter(user=user).delete()
+            user.delete()
+        raise
     return user
 
 
-@transaction.atomic
 def invite_again(user: User) -> None:
-    """Send a new link to who has not followed the first; that one no longer works. Raises InvitationNotSent."""
+    """Send a new link to who has not followed the first; that one no longer works.
+
+    Raises InvitationNotSent, and the first one works on then.
+    """
+    before = user.password
     user.set_unusable_password()
     user.save(update_fields=["password"])
-    _send(user)
+    try:
+        _send(user)
+    except InvitationNotSent:
+        User.objects.filter(pk=user.pk, password=user.password).update(password=before)
+        raise
 
 
 def is_invited(user: User) -> bool:
@@ -63,15 +79,16 @@ def link(user: User) -> str:
     return settings.SITE_URL + reverse("invitation", args=[key])
 
 
-def invited_by(key: str) -> User:
-    """Who follows the link. Raises DeadInvitation."""
+def invited_by(key: str, lock: bool = False) -> User:
+    """Who follows the link; with `lock`, in a transaction, nobody else does until it ends. Raises DeadInvitation."""
     try:
         pk, state = signing.loads(key, salt=_SALT, max_age=DAYS * 24 * 3600)
     except signing.SignatureExpired:
         raise DeadInvitation(is_known=True) from None
     except signing.BadSignature:
         raise DeadInvitation(is_known=False) from None
-    user = User.objects.select_for_update().filter(pk=pk).first()
+    users = User.objects.select_for_update() if lock else User.objects
+    user = users.filter(pk=pk).first()
     if user is None or not is_invited(user) or not constant_time_compare(state, _state(user)):
         raise DeadInvitation(is_known=True)
     return user

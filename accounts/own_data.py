@@ -3,13 +3,16 @@ AppConfig.ready, because accounts knows nothing of them."""
 
 import datetime
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from allauth.account.adapter import get_adapter
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from accounts.models import Patient, User
 
@@ -55,8 +58,18 @@ def erase_account(user: User, keep_texts: bool) -> None:
     for source in SOURCES.values():
         source.erase(user, keep_texts)
     email = user.email
+    forget_in_log([user])
     user.delete()
     transaction.on_commit(lambda: _say_it_is_done(email))
+
+
+def forget_in_log(users: Iterable[User]) -> None:
+    """The admin's own log still says what was done and when, but to whom no longer. Call it before they are deleted."""
+    users = [user.pk for user in users]
+    for rows in (User.objects.filter(pk__in=users), Patient.objects.filter(user__in=users)):
+        keys = [str(key) for key in rows.values_list("pk", flat=True)]
+        entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(rows.model))
+        entries.filter(object_id__in=keys).update(object_repr=_("Somebody who left"))
 
 
 def as_outline(value):

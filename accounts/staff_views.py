@@ -227,14 +227,15 @@ def staff_factor_remove(request, user, pk):
 
 @never_cache
 @require_http_methods(FORM_METHODS)
-@transaction.atomic
 def invitation(request, key):
     try:
         user = invitations.invited_by(key)
         form = NewPasswordForm(user, posted(request))
         if form.is_valid():
-            form.save()
-            return unlisted(after_password(request, user, reverse("admin:index")))
+            with transaction.atomic():
+                form.user = invitations.invited_by(key, lock=True)  # of two clicks at once the second finds it used
+                form.save()
+                return unlisted(after_password(request, form.user, reverse("admin:index")))
         response = render(request, "accounts/invitation.html", {"form": form, "invited": user})
     except invitations.DeadInvitation as error:
         context = {"is_known": error.is_known, "days": invitations.DAYS}

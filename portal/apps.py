@@ -1,10 +1,10 @@
 from django.apps import AppConfig
 
-from portal.logs import hide_keys
+from portal.logs import hide_secrets
 
 
 class PortalConfig(AppConfig):
     name = "portal"
 
     def ready(self):
-        hide_keys()
+        hide_secrets()

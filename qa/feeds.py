@@ -32,7 +32,10 @@ class LatestReplies(Feed):
         return _("Latest replies on %(site)s") % {"site": settings.SITE_NAME}
 
     def link(self):
-        return reverse("question_list")
+        return settings.SITE_URL + reverse("question_list")
+
+    def feed_url(self):
+        return settings.SITE_URL + reverse("feed_latest")
 
     def items(self):
         return latest_replies()[:LENGTH]
@@ -44,7 +47,11 @@ class LatestReplies(Feed):
         return excerpt(reply.body, 300)
 
     def item_link(self, reply):
-        return f"{reply.question.get_absolute_url()}#{reply.anchor}"
+        return f"{settings.SITE_URL}{reply.question.get_absolute_url()}#{reply.anchor}"
+
+    def item_guid(self, reply):
+        """The same one whatever becomes of the headline, and of the address with it."""
+        return reply.key.urn
 
     def item_author_name(self, reply):
         return str(reply.doctor)
@@ -71,7 +78,10 @@ class LatestRepliesInSpecialty(LatestReplies):
         }
 
     def link(self, specialty):
-        return specialty.get_absolute_url()
+        return settings.SITE_URL + specialty.get_absolute_url()
+
+    def feed_url(self, specialty):
+        return settings.SITE_URL + reverse("feed_specialty", args=[specialty.slug])
 
     def items(self, specialty):
         return latest_replies().filter(specialty=specialty)[:LENGTH]

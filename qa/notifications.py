@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts.mail import Handing, hand_over
 from qa.models import EventKind, Flag, Question, QuestionEvent, Reply
 
 logger = logging.getLogger(__name__)
@@ -115,21 +116,33 @@ def send_waiting(is_ending: Callable[[], bool] = lambda: False) -> int:
             break
         if not event.claim():
             continue  # another worker has it
-        sent += _send(event)
+        outcome = _send(event)
+        if outcome == Handing.AWAY:
+            break
+        sent += outcome == Handing.SENT
     return sent
 
 
-def thank_reporters() -> int:
-    """Tell who reported something that it is decided, once, and forget the address. Returns the number of e-mails."""
+def thank_reporters(is_ending: Callable[[], bool] = lambda: False) -> int:
+    """Tell who reported something that it is decided, once, and forget the address, also one that is refused.
+
+    Args:
+        is_ending: asked before each e-mail; once it says True, the rest is left for later.
+
+    Returns: the number of e-mails sent.
+    """
     sent = 0
     for flag in Flag.objects.to_thank()[:EVENTS_AT_ONCE]:
+        if is_ending():
+            break
         mine = Flag.objects.filter(pk=flag.pk, contact_email=flag.contact_email)
         if not mine.update(contact_email=""):
             continue  # another worker has it
-        if _try_to_send(_email(THANKS, flag.contact_email), f"thanks for report {flag.pk}"):
-            sent += 1
-        else:
+        outcome = hand_over(_email(THANKS, flag.contact_email), f"thanks for report {flag.pk}")
+        if outcome == Handing.AWAY:
             Flag.objects.filter(pk=flag.pk).update(contact_email=flag.contact_email)
+            break
+        sent += outcome == Handing.SENT
     return sent
 
 
@@ -152,17 +165,19 @@ def tell_erased(question: Question) -> None:
     if not address:
         return
     message = _email(ERASED, address)
-    transaction.on_commit(lambda: _try_to_send(message, f"that question {question.pk} is erased"), robust=True)
+    transaction.on_commit(lambda: hand_over(message, f"that question {question.pk} is erased"), robust=True)
 
 
 def _send(event):
-    """Send the e-mail of a claimed event, where anybody is to get one; whether one was sent."""
+    """Send the e-mail of a claimed event; what became of it, or None where nobody is to get one."""
     message = _to_doctor(event) if event.kind in DOCTORS_NEWS else _to_patient(event)
-    if message and not _try_to_send(message, f"event {event.pk} of question {event.question_id}"):
-        event.give_back()
-        return False
-    event.mark_notified()
-    return bool(message)
+    what = f"event {event.pk} of question {event.question_id}"
+    outcome = hand_over(message, what) if message else None
+    if outcome in (None, Handing.SENT):
+        event.mark_notified()
+    elif not event.give_back():
+        logger.error("Gave up on %s after %s attempts to send it", what, event.attempts + 1)
+    return outcome
 
 
 def _to_patient(event):
@@ -177,16 +192,6 @@ def _to_doctor(event):
     if not user or not user.is_active:
         return None
     return _email(DOCTORS_NEWS[event.kind], user.email, desk=reverse("admin:answer_question", args=[event.question_id]))
-
-
-def _try_to_send(message, what):
-    try:
-        message.send()
-    except (OSError, ValueError) as error:  # the mail server's trouble, or an address none can have
-        logger.warning("Could not send %s: %s", what, type(error).__name__)  # no more of it: it may show the address
-        return False
-    logger.info("Sent %s", what)
-    return True
 
 
 def _email(news, address, key="", desk=""):

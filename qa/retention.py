@@ -17,6 +17,8 @@ from qa.models import Draft, Flag, Helpful, Photo, Question, ReplyVersion, photo
 from qa.notifications import tell_erased
 from qa.photos import erase_photos
 
+QUESTIONS_AT_ONCE = 500  # so that the worker's other chores need not wait
+
 
 def forget_expired_drafts() -> int:
     """Delete the drafts that nobody has touched for a day, with their photos. Returns how many."""
@@ -26,6 +28,17 @@ def forget_expired_drafts() -> int:
             if Draft.objects.expired().filter(pk=draft.pk).select_for_update():
                 erase_photos(draft.photos.all())
                 draft.delete()
+                number += 1
+    return number
+
+
+def forget_rejected() -> int:
+    """Erase questions that were rejected long ago, without a word to the patient. Returns how many."""
+    number = 0
+    for question in Question.objects.to_forget()[:QUESTIONS_AT_ONCE]:
+        with transaction.atomic():
+            if Question.objects.to_forget().filter(pk=question.pk).select_for_update():
+                erase(question, tell=False)
                 number += 1
     return number
 

@@ -1,5 +1,6 @@
 """The sitemap: an index with one section for each kind of page. Excerpts are not for search engines."""
 
+from django.conf import settings
 from django.contrib.sitemaps import Sitemap
 from django.contrib.sitemaps.views import index, sitemap
 from django.core.paginator import Paginator
@@ -99,8 +100,19 @@ SITEMAPS = {
 
 
 def sitemap_index(request):
-    return index(request, SITEMAPS, sitemap_url_name="sitemap_section")
+    response = index(request, SITEMAPS, sitemap_url_name="sitemap_section")
+    for section in response.context_data["sitemaps"]:
+        section.location = _at_site_url(request, section.location)
+    return response
 
 
 def sitemap_section(request, section):
-    return sitemap(request, SITEMAPS, section)
+    response = sitemap(request, SITEMAPS, section)
+    for page in response.context_data["urlset"]:
+        page["location"] = _at_site_url(request, page["location"])
+    return response
+
+
+def _at_site_url(request, address):
+    """The address as pages call themselves; Django begins it with whatever host the request names."""
+    return settings.SITE_URL + address.removeprefix(f"{request.scheme}://{request.get_host()}")

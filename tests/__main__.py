@@ -24,6 +24,7 @@ PORTAL_VARIABLES = """
     EMAIL_URL EMBEDDING_MODEL EMERGENCY_NUMBER FROM_EMAIL REDIS_URL SECRET_KEY SITE_NAME SITE_URL SSL_REDIRECT TIME_ZONE
 """.split()  # noqa: SIM905
 ON_ALL_CORES = ["-n", "auto", "--dist", "loadfile"]
+SAYING = ["-rfEs", "--durations=10", "--durations-min=5"]  # what failed or was skipped, and what took 5 seconds or more
 NO_TESTS = 5  # what pytest ends with where none was chosen
 
 
@@ -35,7 +36,7 @@ class Run:
         began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder, "report.xml")
-            command = [sys.executable, "-m", "pytest", *ON_ALL_CORES, "-rfEs", f"--junitxml={report}", *arguments]
+            command = [sys.executable, "-m", "pytest", *ON_ALL_CORES, *SAYING, f"--junitxml={report}", *arguments]
             self.status = subprocess.run(command, cwd=FOLDER, env=environment(database_url), check=False).returncode
             cases = ElementTree.parse(report).findall(".//testcase") if report.exists() else []
         self.name = name

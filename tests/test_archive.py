@@ -73,11 +73,12 @@ def test_no_link_of_the_site_is_dead_and_none_leads_elsewhere(site):
 
 
 def test_every_link_within_a_page_leads_somewhere(site):
-    for address, page in site.pages.items():
-        if "html" in page.get("Content-Type", ""):
-            reader = PageReader(page.text)
-            assert len(reader.ids) == len(set(reader.ids)), address
-            assert {link[1:] for link in reader.links if link.startswith("#")} <= set(reader.ids), address
+    pages = {address: page for address, page in site.pages.items() if "html" in page.get("Content-Type", "")}
+    assert pages
+    for address, page in pages.items():
+        reader = PageReader(page.text)
+        assert len(reader.ids) == len(set(reader.ids)), address
+        assert {link[1:] for link in reader.links if link.startswith("#")} <= set(reader.ids), address
 
 
 def test_the_whole_archive_is_reached_by_clicking(site):
@@ -95,14 +96,18 @@ def test_each_of_the_thirty_related_topics_is_linked_from_its_question(client):
 
 
 def test_each_card_leads_to_its_excerpt_and_the_excerpt_back(client):
-    for excerpt in Question.objects.filter(is_excerpt=True):
+    excerpts = Question.objects.filter(is_excerpt=True)
+    assert len(excerpts) == 12
+    for excerpt in excerpts:
         (quoting,) = Question.objects.public().quoting(excerpt)
         assert excerpt.get_absolute_url() in PageReader(client.get(quoting.get_absolute_url()).text).links
         assert quoting.get_absolute_url() in PageReader(client.get(excerpt.get_absolute_url()).text).links
 
 
 def test_doctors_of_the_archive_carry_no_verified_mark(client):
-    for question in Question.objects.all():
+    questions = Question.objects.all()
+    assert len(questions) == 15
+    for question in questions:
         text = PageReader(client.get(question.get_absolute_url()).text).text
         assert "from the archive" in text
         assert "✓" not in text

@@ -68,7 +68,9 @@ def lines_that_may_not_be_missing(name):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_question_page_with_a_missing_line_is_refused(name):
-    for number in lines_that_may_not_be_missing(name):
+    numbers = lines_that_may_not_be_missing(name)
+    assert numbers
+    for number in numbers:
         lines = TEXTS[name].split("\n")
         del lines[number - 1]
         with pytest.raises(DocumentError, match="Expected") as refused:

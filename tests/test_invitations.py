@@ -1,10 +1,14 @@
 """Invitations of staff: a link that works once and for a week, to a good password and a second factor."""
 
+from contextlib import suppress
+
 import pytest
 from django.contrib.auth.models import Group
 from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import invitations
@@ -127,16 +131,56 @@ def test_a_doctor_needs_a_specialty_and_others_have_none(client, administrator):
     assert not mail.outbox
 
 
+def fail(*args):
+    raise OSError
+
+
 def test_when_the_invitation_cannot_be_sent_nobody_is_made(client, administrator, monkeypatch):
     sign_in(client, administrator)
-
-    def fail(*args):
-        raise OSError
-
     monkeypatch.setattr(EmailBackend, "send_messages", fail)
     assert "could not be sent" in invite(client, administrator).text
     assert not User.objects.filter(email="new.doctor@example.org").exists()
     assert not Doctor.objects.exists()
+
+
+def test_when_it_cannot_be_sent_again_the_first_link_works_on(client, administrator, monkeypatch):
+    invite(client, administrator)
+    user = User.objects.get(email="new.doctor@example.org")
+    with monkeypatch.context() as broken:
+        broken.setattr(EmailBackend, "send_messages", fail)
+        assert "could not be sent" in act(client, "invite_again", user).text
+    assert Client().get(invited_link()).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("fails", [False, True])
+def test_nothing_is_locked_while_the_mail_server_is_waited_for(monkeypatch, fails):
+    role, locked = Group.objects.get_or_create(name="Doctors")[0], []
+
+    def send(backend, messages):
+        locked.append(connection.in_atomic_block)
+        if fails and len(locked) != 2:
+            raise OSError
+
+    monkeypatch.setattr(EmailBackend, "send_messages", send)
+    for invited in (
+        lambda: invitations.invite("doctor@example.org", "Mei Lin", role, []),
+        lambda: invitations.invite("other@example.org", "Mei Lin", role, []),
+        lambda: invitations.invite_again(User.objects.get(email="other@example.org")),
+    ):
+        with suppress(invitations.InvitationNotSent):
+            invited()
+    assert locked == [False] * 3
+
+
+def test_who_only_looks_at_an_invitation_locks_nothing(client, administrator):
+    invite(client, administrator)
+    with CaptureQueriesContext(connection) as queries:
+        assert Client().get(invited_link()).status_code == 200
+    assert queries
+    for query in queries:
+        assert not query["sql"].startswith("SAVEPOINT")
+        assert "FOR UPDATE" not in query["sql"]
 
 
 def test_two_doctors_of_one_name_are_both_invited():

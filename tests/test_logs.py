@@ -1,12 +1,17 @@
-"""Logs: whoever reads them finds no address of a private page."""
+"""Logs: whoever reads them finds no address of a private page, and nothing of a row that a database did not take."""
 
 import http.client
 import logging
+import re
 import subprocess
 import time
 
 import pytest
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import path, reverse
 
+from qa.models import Question
 from tests.factories import make_question
 from tests.processes import PRODUCTION, command, environment, free_port, manage
 
@@ -85,9 +90,78 @@ def test_nobody_learns_what_was_searched_for(caplog, typed):
     ]
 
 
+def test_the_readme_lets_the_server_in_front_write_neither():
+    readme = (settings.BASE_DIR / "README.md").read_text(encoding="utf-8")
+    silent = re.search(r"location ~\* (\S+) { access_log off; error_log /dev/null crit;", readme)[1]
+    for address in (reverse("my_question", args=[KEY]), reverse("invitation", args=[KEY])):
+        assert re.match(silent, address)
+    for name in ("search", "search_suggestions"):
+        assert re.match(silent, reverse(name))
+    written = re.search(r"log_format portal '(.*)';", readme)[1]
+    assert not re.search(r"\$(request\b(?!_)|request_uri|args|query_string|http_referer)", written)
+    assert "access_log /var/log/nginx/portal.log portal;" in readme
+
+
 def test_all_else_is_logged_as_it_is(caplog):
     with caplog.at_level(logging.INFO):
         logging.getLogger("anybody").info("100 %% of %s at /my/", "it")
         logging.getLogger("anybody").info("100 %")
     assert [record.getMessage() for record in caplog.records] == ["100 % of it at /my/", "100 %"]
     assert caplog.records[0].args == ("it",)
+
+
+# What a database says of an error: PostgreSQL quotes the whole row
+
+
+def break_constraint():
+    with transaction.atomic():
+        Question.objects.update(status="purple")
+
+
+def asks_too_much(request):
+    break_constraint()
+
+
+def words_it_anew(request):
+    try:
+        break_constraint()
+    except IntegrityError as error:
+        raise ValueError(f"Not kept: {error}") from None
+
+
+VIEWS = [asks_too_much, words_it_anew]
+urlpatterns = [path(f"{view.__name__}/", view) for view in VIEWS]
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.__name__)
+@pytest.mark.django_db
+def test_an_error_of_the_database_is_logged_by_kind_and_place_without_the_row(client, caplog, view):
+    make_question(title="Purple rash", body="Purple body", contact_email="heron@example.org", secret_key="purple-key")
+    client.raise_request_exception = False
+    assert client.get(f"/{view.__name__}/").status_code == 500
+    assert f"Internal Server Error: /{view.__name__}/" in caplog.text
+    assert re.search(r"IntegrityError at \S+\.py:\d+", caplog.text)
+    assert all(record.exc_info is None for record in caplog.records)  # for whatever handler may look there
+    for word in ("purple", "heron", "failing row", "question_status_known"):
+        assert word not in caplog.text.lower()
+
+
+@pytest.mark.django_db
+def test_nor_does_a_message_quote_it(caplog):
+    make_question(title="Purple rash")
+    try:
+        break_constraint()
+    except IntegrityError as error:
+        logging.getLogger("anybody").exception("Not done (%s)", error)
+    assert "Not done (IntegrityError)" in caplog.text
+    assert "urple" not in caplog.text
+
+
+def test_other_errors_are_logged_with_their_traceback(caplog):
+    try:
+        raise ValueError("Of no database")
+    except ValueError:
+        logging.getLogger("anybody").exception("It failed")
+    assert "Traceback (most recent call last)" in caplog.text
+    assert "ValueError: Of no database" in caplog.text

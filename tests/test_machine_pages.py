@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from django.urls import reverse
 
+from qa.models import Question
 from qa.sitemaps import QuestionSitemap
 from tests.browsing import fill
 from tests.factories import make_answered_question, make_article
@@ -73,10 +74,45 @@ def test_healthz_answers_without_the_database(client, django_assert_num_queries)
         assert client.get("/healthz").text == "ok\n"
 
 
-def test_the_portal_names_itself_by_its_own_address(client, settings):
+@pytest.fixture
+def elsewhere(client, settings):
+    """Asks as whoever reaches the portal by another name than its own, https://portal.example.org."""
     settings.ALLOWED_HOSTS = ["*"]
     settings.SITE_URL = "https://portal.example.org"
+    return lambda address: client.get(address, headers={"host": "elsewhere.example.org"}).text
+
+
+def test_the_portal_names_itself_by_its_own_address(elsewhere):
     question = make_answered_question()
-    text = client.get(question.get_absolute_url(), headers={"host": "elsewhere.example.org"}).text
+    text = elsewhere(question.get_absolute_url())
     assert f'<link rel="canonical" href="https://portal.example.org{question.get_absolute_url()}">' in text
     assert "elsewhere.example.org" not in text
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("/sitemap.xml", "/sitemap-pages.xml", "/sitemap-specialties.xml", "/robots.txt"),
+        *("/feeds/latest.atom", "/feeds/specialties/dermatology.atom"),
+    ],
+)
+def test_so_do_the_pages_for_machines(elsewhere, address):
+    make_answered_question()
+    text = elsewhere(address)
+    assert "https://portal.example.org/" in text
+    assert "elsewhere.example.org" not in text
+
+
+def test_a_changed_headline_does_not_make_a_reply_of_a_feed_a_new_one(client):
+    question = make_answered_question(headline="Red spots")
+
+    def read():
+        atom = {"a": "http://www.w3.org/2005/Atom"}
+        (entry,) = ElementTree.fromstring(client.get(reverse("feed_latest")).text).findall("a:entry", atom)
+        return entry.find("a:id", atom).text, entry.find("a:link", atom).get("href")
+
+    before = read()
+    Question.objects.filter(pk=question.pk).update(headline="Small red spots")
+    after = read()
+    assert before[0] == after[0] == f"urn:uuid:{question.replies.get().key}"
+    assert before[1] != after[1]

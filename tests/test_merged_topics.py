@@ -1,6 +1,8 @@
 """The editors' desk of topics: names as typed, and two for one thing that become one without losing an address."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from qa.errors import InvalidTransition
@@ -42,6 +44,23 @@ def test_everything_moves_with_a_merged_topic_and_nothing_is_there_twice(pair):
     assert {specialty.name for specialty in new.specialties.all()} == {"Dermatology", "Podiatry"}
     assert (new.original_name, new.kind) == ("汗皰疹", "condition")
     assert {(row.slug, row.topic) for row in TopicRedirect.objects.all()} == {("old", new), ("older", new)}
+
+
+def test_a_topic_with_many_links_is_merged_by_as_many_queries_as_one_with_few(doctor):
+    needed = []
+    for number in (10, 20):
+        old, new = make_topic(f"Old{number}"), make_topic(f"New{number}")
+        for _link in range(number):
+            question = make_answered_question(doctor)
+            question.topics.add(old)
+            question.related_topics.create(
+                topic=old, specialty=question.specialty, position=1, origin=RelatedOrigin.COMPUTED
+            )
+        with CaptureQueriesContext(connection) as queries:
+            old.merge_into(new)
+        assert new.related_from.count() == new.question_items.count() == number
+        needed.append(len(queries))
+    assert needed[0] == needed[1]
 
 
 def test_the_old_addresses_of_a_merged_topic_lead_to_the_new_one(client, pair):

@@ -115,6 +115,8 @@ def test_the_page_costs_the_same_however_much_happened(client, doctor, django_as
     for number in range(5):
         question.parts.create(position=number + 1, text="What is it?")
         question.events.create(kind=EventKind.FOLLOWED_UP)
-        make_reply(question, doctor, ReplyStatus.PUBLISHED)
+        make_reply(question, doctor, ReplyStatus.PUBLISHED, body="Keep it dry.")
     with django_assert_max_num_queries(9):
-        read(client)
+        text = read(client)
+    assert text.count("What is it?") == 5
+    assert text.count("Keep it dry.") == 5

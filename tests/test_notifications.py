@@ -5,11 +5,13 @@ import logging
 import re
 import signal
 import subprocess
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.conf import settings as portal
 from django.contrib.sessions.models import Session
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
@@ -47,6 +49,18 @@ def make_event(kind=EventKind.ACCEPTED, **fields):
 def use_closed_mail_server(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+
+
+def refuse(monkeypatch, address):
+    """The mail server takes no mail for this address."""
+    send = EmailBackend.send_messages
+
+    def send_or_refuse(backend, messages):
+        if address in messages[0].to:
+            raise SMTPRecipientsRefused({address: (550, b"No such user")})
+        return send(backend, messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", send_or_refuse)
 
 
 def end_wait():
@@ -220,19 +234,48 @@ def test_without_a_mail_server_the_event_is_given_back_and_sent_later(settings, 
     assert send_waiting() == 0
 
 
-def test_each_attempt_waits_longer_and_the_last_one_is_the_last(settings):
+def test_attempts_wait_longer_up_to_an_hour_and_end_after_three_days_with_an_error(settings, caplog):
     event = make_event()
     use_closed_mail_server(settings)
     waits = []
-    for _attempt in range(MAX_ATTEMPTS + 1):
+    for _attempt in range(MAX_ATTEMPTS):
+        assert not [record for record in caplog.records if record.levelno == logging.ERROR]
         send_waiting()
         event.refresh_from_db()
-        waits.append(event.sending_until - timezone.now())
+        waits.append(round((event.sending_until - timezone.now()).total_seconds() / 60))
         end_wait()
-    assert event.attempts == MAX_ATTEMPTS
-    assert waits[:MAX_ATTEMPTS] == sorted(waits[:MAX_ATTEMPTS])
+    assert waits[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert max(waits) == 60
+    assert 3 * 24 * 60 <= sum(waits[:-1]) < 3 * 24 * 60 + 60
+    [said] = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert (
+        said == f"Gave up on event {event.pk} of question {event.question_id} after {MAX_ATTEMPTS} attempts to send it"
+    )
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     assert send_waiting() == 0
+
+
+def test_a_round_ends_with_the_first_mail_that_finds_no_server_and_the_next_one_begins_with_another(settings):
+    for key in "abc":
+        make_event(secret_key=f"{key}-key-of-the-private-page")
+    use_closed_mail_server(settings)
+    for tried in (1, 2, 3, 3):
+        assert send_waiting() == 0
+        assert list(QuestionEvent.objects.order_by("pk").values_list("attempts", flat=True)).count(1) == tried
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    end_wait()
+    assert send_waiting() == 3
+
+
+def test_an_address_that_the_server_refuses_does_not_hold_up_the_others(monkeypatch, moderator):
+    refuse(monkeypatch, "gone@example.org")
+    for name in ("gone", "there"):
+        event = make_event(contact_email=f"{name}@example.org", secret_key=f"{name}-key-of-the-page")
+        flag = event.question.flags.create(reason="other", contact_email=f"{name}@example.org")
+        flag.decide(moderator, "kept", "It is right as it stands.")
+    assert [send_waiting(), thank_reporters()] == [1, 1]
+    assert [message.to for message in mail.outbox] == [["there@example.org"]] * 2
+    assert not Flag.objects.to_thank().exists()
 
 
 def test_one_address_that_no_mail_can_have_does_not_hold_up_the_others():
@@ -302,8 +345,7 @@ def test_who_reported_is_thanked_once_after_the_decision_and_the_address_forgott
 def test_thanks_that_could_not_be_sent_are_tried_again(moderator, settings):
     flag = make_question(QuestionStatus.ANSWERED).flags.create(reason="other", contact_email=ADDRESS)
     flag.decide(moderator, "kept", "It is right as it stands.")
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    use_closed_mail_server(settings)
     assert thank_reporters() == 0
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     assert thank_reporters() == 1

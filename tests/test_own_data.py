@@ -6,6 +6,7 @@ import json
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.urls import reverse
 from accounts import own_data
 from accounts.models import Patient, User
 from tests import signing_in
+from tests.factories import make_user
 from tests.signing_in import NEW, add_passkey, is_signed_in, sign_up
 
 pytestmark = pytest.mark.django_db
@@ -102,3 +104,31 @@ def test_an_account_is_deleted_only_by_a_plain_choice(client, data):
     user = sign_up(client)
     assert "error-summary" in client.post(reverse("account_delete"), data).text
     assert User.objects.filter(pk=user.pk).exists()
+
+
+def delete_own_account(user, administrator):
+    own_data.erase_account(user, keep_texts=False)
+
+
+def delete_at_the_desk(user, administrator):
+    desk = Client()
+    desk.force_login(administrator)
+    assert desk.post(reverse("admin:accounts_user_delete", args=[user.pk]), {"post": "yes"}).status_code == 302
+
+
+def delete_in_the_list(user, administrator):
+    desk, data = Client(), {"action": "delete_selected", "_selected_action": [user.pk], "post": "yes"}
+    desk.force_login(administrator)
+    assert desk.post(reverse("admin:accounts_user_changelist"), data).status_code == 302
+
+
+@pytest.mark.parametrize("delete", [delete_own_account, delete_at_the_desk, delete_in_the_list])
+def test_the_log_of_the_admin_forgets_who_it_was(delete):
+    administrator = make_user("admin@example.org", is_staff=True, is_superuser=True)
+    user, other = make_user(NEW), make_user("other@example.org")
+    for row in (user, make_patient_of(user), other):
+        LogEntry.objects.log_actions(administrator.pk, [row], CHANGE, "Changed.", single_object=True)
+    delete(user, administrator)
+    assert not User.objects.filter(pk=user.pk).exists()
+    assert set(LogEntry.objects.values_list("object_repr", flat=True)) == {"Somebody who left", "other@example.org"}
+    assert LogEntry.objects.filter(change_message="Changed.").count() == 3

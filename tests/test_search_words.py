@@ -156,12 +156,15 @@ def test_there_are_400_pairs_and_no_phrase_stands_in_two_lines():
 
 def test_every_pair_finds_in_both_directions():
     _version, known = synonyms.known()
-    for first, others in synonyms.read()["same"].items():
+    tables = synonyms.read()
+    assert tables["same"]
+    assert tables["narrower"]
+    for first, others in tables["same"].items():
         for other in others:
             one, another = tuple(terms(first)), tuple(terms(other))
             assert another in known[one], (first, other)
             assert one in known[another], (first, other)
-    for first, others in synonyms.read()["narrower"].items():
+    for first, others in tables["narrower"].items():
         assert {tuple(terms(other)) for other in others} <= set(known[tuple(terms(first))]), first
 
 

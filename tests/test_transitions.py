@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from qa.errors import InvalidTransition, QuestionClaimed
@@ -212,6 +213,23 @@ def test_an_article_is_published_and_withdrawn_in_turn(status):
     change()
     article.refresh_from_db()
     assert article.status != status
+
+
+def test_an_article_that_comes_back_keeps_the_day_on_which_it_was_published_first(client):
+    long_ago = timezone.now() - datetime.timedelta(days=400)
+    article = make_article("Chilblains", published_at=long_ago)
+    address, lists = article.get_absolute_url(), reverse("article_list")
+    article.withdraw()
+    versions = {client.get(lists)["ETag"]}
+    article.publish()
+    article.refresh_from_db()
+    assert article.published_at == long_ago
+    assert client.get(address).status_code == 200
+    versions.add(client.get(lists)["ETag"])
+    assert len(versions) == 2  # whoever keeps the list learns of it
+    new = make_article(status=ArticleStatus.DRAFT)
+    new.publish()
+    assert timezone.now() - new.published_at < datetime.timedelta(minutes=1)
 
 
 def test_a_claim_keeps_others_away_until_it_ends(doctor, other_doctor):

@@ -1,10 +1,13 @@
 """The triggers of the database, row by row: what changes a public page, what changes an entry, and migrations."""
 
+import re
+
 import pytest
 from django.apps import apps
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connection
 from django.db.migrations import Migration
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Credential, Doctor, DoctorAlias
@@ -22,6 +25,7 @@ from qa.models import (
 )
 from qa.models.question import NOTHING_SAID
 from qa.search import triggers
+from tests.browsing import PAGES, fill
 from tests.factories import make_answered_question, make_article, make_doctor, make_specialty, make_topic, make_user
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +77,19 @@ def test_a_change_of_what_public_pages_show_makes_another_version(table):
 
 def test_each_table_that_public_pages_show_something_of_is_looked_at():
     assert set(public_changes.SOURCES) == SHOWN
+
+
+@pytest.mark.usefixtures("rows")
+@pytest.mark.parametrize("page", [page for page in PAGES if not page.startswith("search")])
+def test_a_public_page_reads_no_table_whose_changes_are_not_noted(client, page):
+    counted_apart = {"qa_publicchange", "qa_helpful"}  # the version itself, and votes, of which it has a number
+    address = PAGES[page](fill("Few", 3))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    words = {word for query in queries for word in re.findall(r"\w+", query["sql"])}
+    read = {table for table in MODELS if table in words and table.startswith(("qa_", "accounts_"))}
+    assert "qa_publicchange" in read
+    assert read - counted_apart <= set(public_changes.SOURCES)
 
 
 # What an entry is made of: by table and column, a value that is another one than before.

@@ -1,5 +1,6 @@
 """The worker: each chore fails by itself, and says no more of it than a log may hold."""
 
+import datetime
 import logging
 import re
 
@@ -8,11 +9,12 @@ from django.core import mail
 from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, transaction
+from django.utils import timezone
 
 from qa import planning
 from qa.management.commands import worker
-from qa.models import EventKind, Question
-from tests.factories import make_question
+from qa.models import EventKind, Question, QuestionStatus
+from tests.factories import make_doctor, make_question
 from tests.processes import free_port, manage
 
 pytestmark = pytest.mark.django_db
@@ -74,6 +76,48 @@ def test_what_failed_is_tried_again_by_the_next_round_and_no_mail_is_sent_twice(
     assert [rounds.work(), rounds.work()] == [[], []]
     assert len(tried) == 2  # and not again for the next ten minutes
     assert len(mail.outbox) == 1
+
+
+@pytest.fixture
+def word_waits_for_doctor_and_reporter(moderator):
+    soon = timezone.localdate() + datetime.timedelta(days=3)
+    for name in ("one", "two"):
+        make_doctor(licence_expires_on=soon)
+        flag = make_question(QuestionStatus.ANSWERED).flags.create(reason="other", contact_email=f"{name}@example.org")
+        flag.decide(moderator, "kept", "It is right as it stands.")
+
+
+@pytest.mark.parametrize("chore", ["tell_doctors", "thank"])
+def test_before_each_mail_the_worker_gives_a_sign_of_life_and_looks_whether_it_is_to_end(
+    word_waits_for_doctor_and_reporter, monkeypatch, chore
+):
+    rounds, beats = worker.Command(), []
+    rounds.sent = 0
+    monkeypatch.setattr(worker, "beat", lambda: beats.append(len(mail.outbox)))
+    getattr(rounds, chore)()
+    assert (rounds.sent, beats) == (2, [0, 1])
+
+
+@pytest.mark.parametrize("chore", ["tell_doctors", "thank"])
+def test_a_worker_that_is_to_end_leaves_what_it_would_tell(word_waits_for_doctor_and_reporter, chore):
+    rounds = worker.Command()
+    rounds.sent = 0
+    rounds.end()
+    getattr(rounds, chore)()
+    assert mail.outbox == []
+
+
+@pytest.mark.parametrize("chore", ["tell_doctors", "thank"])
+def test_without_a_mail_server_only_the_first_is_tried(word_waits_for_doctor_and_reporter, settings, caplog, chore):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    rounds = worker.Command()
+    rounds.sent = 0
+    getattr(rounds, chore)()
+    assert caplog.text.count("Could not send") == 1
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    getattr(rounds, chore)()
+    assert rounds.sent == 2
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,6 +6,7 @@ import hashlib
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from taggit.managers import TaggableManager
@@ -187,10 +188,6 @@ class Article(models.Model):
             raise InvalidTransition(_("The next review comes after this one."))
         self.reviewer, self.reviewed_on, self.review_by = doctor, on, review_by
 
-    def clear_review(self):
-        """Note, without saving, that no doctor has read the text as it is now."""
-        self.reviewer = self.reviewed_on = self.review_by = None
-
     @transaction.atomic
     def review(self, doctor, text):
         """A doctor signs the article, as read: `text` is what `fingerprint` was then. Raises InvalidTransition."""
@@ -229,7 +226,8 @@ class Article(models.Model):
 
     @transaction.atomic
     def publish(self):
-        self._change_status(ArticleStatus.PUBLISHED, published_at=timezone.now())
+        """Show the article to everybody, under the day on which they could first read it."""
+        self._change_status(ArticleStatus.PUBLISHED, published_at=Coalesce("published_at", timezone.now()))
 
     @transaction.atomic
     def withdraw(self):

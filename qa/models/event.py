@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.constraints import is_one_of
 
 SENDING_TIME = datetime.timedelta(minutes=5)
-MAX_ATTEMPTS = 8
+LONGEST_WAIT = 60  # minutes until the next attempt to send
+MAX_ATTEMPTS = 6 + 3 * 24  # six within the first hour, then each hour for three days
 
 # The notes of events that an import wrote, and nobody else
 LOADED, RELOADED = "Loaded from a file of records.", "Changed by a newer file of records."
@@ -133,9 +134,10 @@ class QuestionEvent(models.Model):
         return bool(claimed)
 
     def give_back(self):
-        """Sending failed: let a later round try again, each time after twice the wait."""
-        wait = datetime.timedelta(minutes=2**self.attempts)
+        """Sending failed: let a later round try again, after twice the wait or an hour; False if this was the last."""
+        wait = datetime.timedelta(minutes=min(2**self.attempts, LONGEST_WAIT))
         QuestionEvent.objects.filter(pk=self.pk).update(sending_until=timezone.now() + wait)
+        return self.attempts + 1 < MAX_ATTEMPTS
 
     def mark_notified(self):
         QuestionEvent.objects.filter(pk=self.pk).update(notified_at=timezone.now(), sending_until=None)

@@ -18,6 +18,7 @@ MAX_PHOTOS = 4
 ADULT = 18  # years
 OLDEST = 120  # years, the end of the last age band
 LATELY = datetime.timedelta(days=365)
+REJECTED_KEPT = datetime.timedelta(days=90)
 
 # Ages in years. No band reaches from under 18 to over.
 AGE_BANDS = [
@@ -157,6 +158,11 @@ class QuestionQuerySet(models.QuerySet):
     def needs_info(self):
         """What waits for the patient."""
         return self.filter(status=QuestionStatus.NEEDS_INFO)
+
+    def to_forget(self):
+        """What was asked here and rejected so long ago that nothing is to be left of it."""
+        decided_before = timezone.now() - REJECTED_KEPT
+        return self.asked_here().filter(status=QuestionStatus.REJECTED, changed_at__lt=decided_before)
 
     def answered(self):
         return self.filter(status=QuestionStatus.ANSWERED)

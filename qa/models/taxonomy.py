@@ -23,9 +23,6 @@ class TopicKind(models.TextChoices):
 class TopicQuerySet(models.QuerySet):
     """The words for "which topics"."""
 
-    def in_specialty(self, specialty):
-        return self.filter(specialties=specialty)
-
     def with_synonyms(self):
         """With `synonym_list`, dictionaries in no order."""
         synonyms = TopicSynonym.objects.filter(topic=models.OuterRef("pk"))
@@ -64,10 +61,8 @@ class Topic(TagBase):
         for items in ("question_items", "article_items"):
             known = getattr(other, items).values("content_object")
             getattr(self, items).exclude(content_object__in=known).update(tag=other)
-        for related in self.related_from.all():
-            if not other.related_from.filter(question=related.question_id, specialty=related.specialty_id).exists():
-                related.topic = other
-                related.save(update_fields=["topic"])
+        linked = other.related_from.filter(question=models.OuterRef("question"), specialty=models.OuterRef("specialty"))
+        self.related_from.filter(~models.Exists(linked)).update(topic=other)
         other.specialties.add(*self.specialties.all())
         self._move_names(other)
         self.redirects.update(topic=other)

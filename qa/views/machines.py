@@ -1,5 +1,6 @@
 """What machines ask for at fixed addresses."""
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.templatetags.static import static
@@ -12,7 +13,7 @@ from qa.views.public import public
 @public
 @require_safe
 def robots(request):
-    sitemap = request.build_absolute_uri(reverse("sitemap_index"))
+    sitemap = settings.SITE_URL + reverse("sitemap_index")
     lines = ["User-agent: *", "Disallow: /admin/", "Disallow: /my/", "Disallow: /search/", f"Sitemap: {sitemap}", ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 

@@ -18,7 +18,7 @@ from qa.heartbeat import beat
 from qa.models import PublicChange
 from qa.notifications import send_waiting, thank_reporters
 from qa.planning import analyze_daily
-from qa.retention import forget_expired_counts, forget_expired_drafts, forget_visitors, sweep_photos
+from qa.retention import forget_expired_counts, forget_expired_drafts, forget_rejected, forget_visitors, sweep_photos
 from qa.search import catch_up, recount_regularly
 from qa.tallies import keep_counted
 
@@ -93,6 +93,7 @@ class Command(BaseCommand):
             ("forget public changes", PublicChange.objects.trim, often),
             ("relate questions", self.relate, often),
             ("forget drafts", forget_expired_drafts, seldom),
+            ("forget rejected questions", forget_rejected, seldom),
             ("forget visitors", forget_visitors, seldom),
             ("forget what was limited", forget_expired_counts, seldom),
             ("delete files without a photo", sweep_photos, seldom),
@@ -107,10 +108,10 @@ class Command(BaseCommand):
         self.sent += send_waiting(is_ending=self.is_to_end)
 
     def tell_doctors(self):
-        self.sent += tell_expiring()
+        self.sent += tell_expiring(is_ending=self.is_to_end)
 
     def thank(self):
-        self.sent += thank_reporters()
+        self.sent += thank_reporters(is_ending=self.is_to_end)
 
     def keep_search_in_step(self):
         while catch_up() and not self.is_to_end():
