@@ -29,7 +29,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_counters")]
         ("x-ray itching/burning", {"words": (("x", "ray"), ("itch",), ("burn",))}),
         ("specialty:Dermatology year:2004", {"specialty": "Dermatology", "years": (2004, 2004)}),
         ('topic:"Red Spots" YEAR:2019-2015', {"topic": "Red Spots", "years": (2015, 2019)}),
-        ("year:soon specialty: rash", {"words": (("soon",), ("specialti",), ("rash",))}),
+        ("year:soon rash specialty:", {"words": (("soon",), ("rash",), ("specialti",))}),
+        (
+            "specialty: cardiology year： 2019 knee",
+            {"words": (("knee",),), "specialty": "cardiology", "years": (2019, 2019)},
+        ),
+        ("topic：“Red Spots” year:  2015-2019", {"topic": "Red Spots", "years": (2015, 2019)}),
         ("皮膚 痒", {"words": (("皮肤",), ("痒",))}),
         ("NEAR(a b) AND OR NOT & | ! * ^ <-> :A ''", {"words": (("near",), ("b",))}),
         ("My son Can’t  sleep", {"words": (("son",),), "sayings": ((("troubl", "sleep"), ("sleep",)),)}),

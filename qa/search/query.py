@@ -33,7 +33,7 @@ NEVER = re.compile("[\x00\ud800-\udfff]")  # characters that no database takes
 
 TYPED = re.compile(
     r"""(?P<minus>(?<!\S)-(?=\S))?
-        (?:(?<!\w)(?P<name>specialty|topic|year):(?=[^\s]))?
+        (?:(?<!\w)(?P<name>specialty|topic|year)[:：]\s*(?=\S))?
         (?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))""",
     re.VERBOSE | re.IGNORECASE,
 )
