@@ -9,7 +9,7 @@ from qa.search.corrections import distance
 from qa.search.engine import engine
 from qa.search.pipeline import terms
 from qa.search.query import parse
-from tests.factories import make_answered_question, make_article, make_specialty, make_topic
+from tests.factories import make_answered_question, make_article, make_doctor, make_specialty, make_topic
 from tests.pages import PageReader
 from tests.searching import found
 
@@ -76,6 +76,24 @@ def test_phrases_exclusions_and_filters_find_what_they_say():
     assert found("leg year:1999") == []
     assert found("leg specialty:nonsense") == []
     assert set(found("leg", specialty="nonsense")) == {one.pk, two.pk}
+
+
+def test_what_is_chosen_narrows_what_was_typed():
+    asked = {
+        year: make_answered_question(title="Knee", answered_at=datetime.datetime(year, 5, 1, tzinfo=datetime.UTC))
+        for year in (2009, 2012, 2020)
+    }
+    assert found("knee year:2010-2020") == [asked[2020].pk, asked[2012].pk]
+    assert found("knee year:2010-2020", year="2020") == [asked[2020].pk]
+    assert found("knee year:2010-2020", year="2009") == []
+    urology = make_specialty("Urology")
+    doctor = make_doctor("Wu Knee")
+    doctor.specialties.set([urology, make_specialty()])
+    make_doctor("Lin Knee").specialties.set([make_specialty()])
+    catch_up()
+    chosen = {"specialty": "urology"}
+    assert [hit.heading.count("Wu") for hit in search("knee specialty:dermatology", chosen=chosen).hits] == [1]
+    assert search("knee specialty:dermatology", chosen=chosen).filters.specialty.name == "Urology"
 
 
 @pytest.fixture
