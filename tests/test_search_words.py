@@ -118,12 +118,12 @@ def test_where_little_holds_all_words_what_holds_some_is_found_as_well_and_says_
     hits = search("gout toe").hits
     assert [(hit.question.pk, hit.holds_all) for hit in hits] == [(both.pk, True), (some.pk, False)]
     text = PageReader(client.get("/search/?q=gout+toe").text).text
-    assert "What holds some of them is shown as well" in text
+    assert "Few results have all of these words" in text
     assert text.count("some of the words") == 1
     text = PageReader(client.get("/search/?q=gout+moonlight+toes").text).text
-    assert "Nothing holds all of these words. These hold some of them" in text
+    assert "No result has all of these words. These have some of them" in text
     assert "some of the words" not in text
-    assert "hold some of them" not in client.get("/search/?q=gout").text
+    assert "have some of them" not in client.get("/search/?q=gout").text
 
 
 def test_a_heading_with_most_of_the_words_comes_before_a_long_text_that_happens_to_hold_all():
@@ -312,7 +312,7 @@ def test_a_typing_error_is_mended_and_said(client, typed, meant):
     assert found(typed) == ([question.pk] if meant else [])
     assert search(typed).mended == ({typed: meant} if meant else {})
     text = PageReader(client.get("/search/", {"q": typed}).text).text
-    assert (f"Nothing holds “{typed}”. These are results for {meant}." in text) == bool(meant)
+    assert (f"No results for “{typed}”. These are for {meant}." in text) == bool(meant)
 
 
 @pytest.mark.parametrize(
@@ -341,8 +341,8 @@ def test_every_word_that_was_mended_is_said(client):
     make_answered_question(title="Itchy fingers", body="What is it?", reply_body="Wait.")
     catch_up()
     text = PageReader(client.get("/search/", {"q": "itcy fingres"}).text).text
-    assert "Nothing holds “itcy”. These are results for itchy." in text
-    assert "Nothing holds “fingres”. These are results for fingers." in text
+    assert "No results for “itcy”. These are for itchy." in text
+    assert "No results for “fingres”. These are for fingers." in text
 
 
 def test_a_mended_word_means_what_it_means_with_the_others():

@@ -35,7 +35,12 @@ class Count:
     is_capped: bool = False
 
     def __str__(self):
-        return f"{self.number}+" if self.is_capped else str(self.number)
+        return f"{self.about}+" if self.is_capped else str(self.number)
+
+    @property
+    def about(self) -> int:
+        """The number, rounded down where there are more anyway."""
+        return self.number // 100 * 100 if self.is_capped and self.number > 100 else self.number
 
 
 @dataclass(frozen=True)
