@@ -112,11 +112,14 @@ def test_what_is_old_is_found_by_its_year_also_under_the_commonest_word(only_one
 
 
 def test_where_little_holds_all_words_what_holds_some_is_found_as_well_and_says_so(client):
-    both = make_answered_question(title="Gout in a toe", body="It hurts.", reply_body="Ice.")
-    some = make_answered_question(title="Gout", body="It hurts.", reply_body="Ice.")
+    filling = "Nothing of interest is written in this long sentence. " * 20
+    both = make_answered_question(title="It hurts", body=f"{filling} A toe. {filling}", reply_body=f"{filling} Gout.")
+    some = make_answered_question(title="Gout", body="Gout hurts.", reply_body="Gout.")
+    for _ in range(9):
+        make_answered_question(title="Rash", body="It hurts.", reply_body="Ice.")
     assert found("gout toe") == [both.pk]
     hits = search("gout toe").hits
-    assert [(hit.question.pk, hit.holds_all) for hit in hits] == [(both.pk, True), (some.pk, False)]
+    assert {(hit.question.pk, hit.holds_all) for hit in hits} == {(both.pk, True), (some.pk, False)}
     text = PageReader(client.get("/search/?q=gout+toe").text).text
     assert "Few results have all of these words" in text
     assert text.count("some of the words") == 1
@@ -126,14 +129,52 @@ def test_where_little_holds_all_words_what_holds_some_is_found_as_well_and_says_
     assert "have some of them" not in client.get("/search/?q=gout").text
 
 
+def test_what_holds_some_of_the_words_is_left_out_beside_a_good_result_that_holds_all():
+    both = make_answered_question(title="Clicking knee", body="It hurts.", reply_body="Rest.")
+    for title in (*["Knee"] * 3, *["Rash"] * 9):
+        make_answered_question(title=title, body="Here.", reply_body="Wait.")
+    catch_up()
+    assert [hit.question.pk for hit in search("knee clicks").hits] == [both.pk]
+
+
+def test_a_topic_comes_first_only_where_its_name_was_typed():
+    fever = make_topic("Typhoid Fever")
+    fever.synonyms.create(name="Enteric Fever")
+    make_answered_question(title="Fever in a child", body="A fever.", reply_body="Wait.")
+    make_answered_question(title="Typhoid fever", body="Typhoid fever.", reply_body="Typhoid fever.")
+    for number in range(9):
+        make_answered_question(title=f"Rash {number}", body="Here.", reply_body="Wait.")
+    catch_up()
+    assert [hit.kind for hit in search("fever").hits][:2] == ["question", "question"]
+    for typed in ("typhoid fever", "enteric fever", "Fever, typhoid"):
+        assert search(typed).hits[0].kind == "topic", typed
+
+
+def test_the_very_words_come_before_what_means_the_same():
+    words = make_answered_question(title="Always tired", body="Here.", reply_body="Wait.")
+    make_answered_question(title="Always a fatigue", body="Here.", reply_body="Wait.")
+    catch_up()
+    assert search("why am i so tired all the time").hits[0].question.pk == words.pk
+
+
+def test_words_that_mean_something_together_say_little_where_they_stand_far_apart():
+    filling = "Nothing of interest is written in this long sentence. " * 20
+    far = make_answered_question(title="A risk", body=f"A heavy smoker. {filling} A heavy man. {filling} A period.")
+    near = make_answered_question(title="Fibroids", body=f"Periods are heavy. {filling}")
+    catch_up()
+    assert [hit.question.pk for hit in search("heavy periods").hits] == [near.pk, far.pk]
+
+
 def test_a_heading_with_most_of_the_words_comes_before_a_long_text_that_happens_to_hold_all():
     filling = "Nothing of interest is written in this long sentence. " * 40
     scattered = make_answered_question(
-        title="Clinic hours", body="Low.", reply_body=f"The back door. {filling} No pain. {filling}"
+        title="Clinic hours", body="At night.", reply_body=f"The back door. {filling} No pain. {filling}"
     )
     about = make_answered_question(title="Back pain", body="My back hurts.", reply_body="Keep moving.")
-    assert found("low back pain") == [scattered.pk]
-    assert [hit.question.pk for hit in search("low back pain").hits] == [about.pk, scattered.pk]
+    for _ in range(9):
+        make_answered_question(title="Rash", body="It hurts.", reply_body="Ice.")
+    assert found("night back pain") == [scattered.pk]
+    assert [hit.question.pk for hit in search("night back pain").hits] == [about.pk, scattered.pk]
 
 
 def test_words_that_mean_something_together_are_found_apart_too_where_nothing_holds_both():

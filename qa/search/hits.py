@@ -1,6 +1,6 @@
 """What a page of results shows of each entry, read from what is public now; what no longer is shows nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -33,23 +33,24 @@ class Hit:
 
 
 def read_hits(
-    entries: list[Entry], wanted: frozenset[Phrase], choices: dict[str, list[tuple[str, int]]]
+    entries: list[Entry], wanted: Callable[[bool], Iterable[Phrase]], choices: dict[str, list[tuple[str, int]]]
 ) -> tuple[list[Hit], dict[tuple[str, int], Named]]:
     """The hits of a page's `entries`, in their order, and the names of the specialties and topics of `choices`.
 
-    Two queries: one for the questions, one for all else.
+    `wanted` says what is marked in an entry that holds all, or not all. Two queries: one for the questions, one for
+    all else.
     """
     keys = {kind: [entry.object_id for entry in entries if entry.kind == kind] for kind in EntryKind}
     questions = {}
     if keys[EntryKind.QUESTION]:
         questions = {question.pk: question for question in _questions(keys[EntryKind.QUESTION])}
     others, names = _read_others(keys, entries, choices)
-    hits = []
+    hits, marked = [], {holds_all: wanted(holds_all) for holds_all in {entry.holds_all for entry in entries}}
     for entry in entries:
         if entry.kind == EntryKind.QUESTION and entry.object_id in questions:
-            hits.append(_question_hit(entry, questions[entry.object_id], wanted))
+            hits.append(_question_hit(entry, questions[entry.object_id], marked[entry.holds_all]))
         elif (entry.kind, entry.object_id) in others:
-            hits.append(_other_hit(entry, others[entry.kind, entry.object_id], names, wanted))
+            hits.append(_other_hit(entry, others[entry.kind, entry.object_id], names, marked[entry.holds_all]))
     return hits, names
 
 

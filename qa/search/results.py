@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from qa.models import EntryKind
@@ -15,14 +15,15 @@ from qa.search.filters import Filters
 from qa.search.hits import Hit, read_hits
 from qa.search.pipeline import term_of, terms
 from qa.search.query import Typed, counted, holds_words, meanings, one_by_one, parse, weights
-from qa.search.scoring import score
+from qa.search.scoring import holds_most, score
 from qa.search.words import ALL, TOPICS, numbers_of
 
 PAGE_SIZE = 10  # results with their excerpts: some screens of a phone
 RANKED = 400  # questions that are ranked, the latest ones that fit; of more it is said that there are more
 RANKED_OTHERS = 100  # articles, topics and doctors together
 FEW = 5  # results; where fewer hold all of the words, entries that hold some of them are found as well
-MIN_SHARE = 0.4  # of what the best one holds, for an entry that holds only some of the words
+# Of what the best one says, for an entry that holds only some of the words; where the best one holds all.
+MIN_SHARE, MIN_BESIDE_WHOLE = 0.4, 0.7
 MOST_CHOICES, MOST_YEARS = 8, 30  # of a facet, the most frequent; of years the latest
 TABS = ["all", *EntryKind]
 
@@ -98,9 +99,11 @@ class _Wanted:
         names = synonyms.names()
         return {word: right for word, (right, term, _number) in self.mended.items() if term in held or right in names}
 
-    def phrases(self):
-        phrases = {phrase for group in self.query.groups for phrase in group.phrases}
-        return frozenset(phrases | {(word,) for group in self.query.groups for word in group.words})
+    def phrases(self, holds_all=True):
+        """What is marked in an entry."""
+        groups = self.query.groups if holds_all else (*self.query.groups, *self.apart)
+        phrases = {phrase for group in groups for phrase in group.phrases}
+        return frozenset(phrases | {(word,) for group in groups for word in group.words})
 
 
 def search(
@@ -129,7 +132,7 @@ def search(
     of_tab = [entry for entry in found if tab in ("all", entry.kind)]
     page, neighbours = _page(of_tab, chosen)
     choices = _choices(of_tab)
-    hits, names = read_hits(page, wanted.phrases(), choices)
+    hits, names = read_hits(page, wanted.phrases, choices)
     counts = _counts(found, cut)
     return Results(
         filters=filters,
@@ -225,19 +228,22 @@ def _find(wanted: _Wanted, may_be_some: bool) -> tuple[list[Entry], set[str]]:
     if len(articles_and_such) >= RANKED_OTHERS:
         cut |= set(EntryKind) - {EntryKind.QUESTION}
     entries = {entry.pk: entry for entry in (*articles_and_such, *newest)}
-    groups = (*query.groups, *wanted.apart)
-    if len(entries) >= FEW or len(groups) < 2 or not may_be_some:
+    if len(entries) >= FEW or len(query.groups) + len(wanted.apart) < 2 or not may_be_some:
         return _rank(list(entries.values()), query.groups, query.of_all), cut
-    some = _rank([entry for entry in _closest(wanted, query) if entry.pk not in entries], groups, query.of_all)
-    least = MIN_SHARE * max((entry.score for entry in some), default=0)
-    some = [entry for entry in some if entry.score >= least > 0]
+    some = [entry for entry in _closest(wanted, query) if entry.pk not in entries]
     for entry in some:
         entry.holds_all = False
-    return _rank([*entries.values(), *some], groups, query.of_all), cut
+    some = [entry for entry in some if holds_most(entry, wanted.apart)]
+    ranked = _rank([*entries.values(), *some], query.groups, query.of_all, wanted.apart)
+    return [entry for entry in ranked if entry.holds_all or entry.score >= _least(ranked[0]) > 0], cut
 
 
-def _rank(entries: list[Entry], groups: tuple[Group, ...], of_all: int) -> list[Entry]:
-    score(entries, groups, of_all)
+def _least(best):
+    return best.score * (MIN_BESIDE_WHOLE if best.holds_all else MIN_SHARE)
+
+
+def _rank(entries: list[Entry], groups: Sequence[Group], of_all: int, apart: Sequence[Group] = ()) -> list[Entry]:
+    score(entries, groups, of_all, apart)
     return sorted(entries, key=lambda entry: (-entry.score, -entry.pk))
 
 
