@@ -64,6 +64,7 @@ def find(*phrases, **fields):
         ("请问医生，头痛", "頭痛"),
         ("feet teeth children women men mice lice calves", "foot tooth child woman man mouse louse calf"),
         ("women's feet", "a woman’s foot"),
+        ("mens womens childrens", "man woman child"),
         ("fungi, diagnoses, metastases", "fungus diagnosis metastasis"),
         ("alot of pain", "a lot of pain"),
     ],
