@@ -342,6 +342,69 @@ def test_names_that_editors_give_a_topic_are_synonyms_at_once():
     assert found("quagmire") == []
 
 
+# Chinese without blanks
+
+
+@pytest.mark.parametrize(
+    "typed", ["手指水泡", "手指起小水泡會傳染嗎", "手癢", "手指起水泡怎麼辦", "小孩的手指水泡很癢", "手指 水泡"]
+)
+def test_what_is_typed_in_chinese_without_blanks_is_found_by_most_of_it(typed):
+    question = make_answered_question(title="手指起水泡很癢", body="每年夏天。", reply_body="保持乾燥。")
+    make_answered_question(title="小孩發燒三十九度", body="從昨天開始。", reply_body="多喝水。")
+    catch_up()
+    assert [hit.question.pk for hit in search(typed).hits] == [question.pk]
+
+
+def test_what_is_known_in_a_chinese_run_is_found_by_other_words_for_it_after_the_very_words():
+    english = make_answered_question(title="Fever, fever", body="A fever.", reply_body="A fever.")
+    chinese = make_answered_question(title="三十九度", body="小孩發燒了。", reply_body="多喝水。")
+    make_answered_question(title="小孩", body="幾歲可以上學？", reply_body="六歲。")
+    make_topic("Typhoid Fever")
+    for typed in ("發燒", "寶寶發燒怎麼辦"):
+        catch_up()
+        hits = [hit.question and hit.question.pk for hit in search(typed).hits]
+        assert hits[:2] == [chinese.pk, english.pk], typed
+
+
+def test_a_chinese_run_is_first_found_as_it_stands_and_nothing_that_holds_little_of_it():
+    whole = make_answered_question(title="胃食道逆流", body="吃飽後。", reply_body="少吃油膩。")
+    make_answered_question(title="逆時針", body="流水。", reply_body="好。")
+    assert found("胃食道逆流吃什麼藥") == [whole.pk]
+    assert [hit.question.pk for hit in search("流水席逆行性").hits] == []
+
+
+# Words written together and apart
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [("heart burn", "Heartburn"), ("nose bleed daily", "A daily nosebleed"), ("xylo phone", "Xylophone")],
+)
+def test_words_that_are_one_find_it(typed, written):
+    question = make_answered_question(title=written, body="Here.", reply_body="Wait.")
+    assert found(typed) == [question.pk]
+
+
+def test_words_that_are_one_mean_what_it_means():
+    question = make_answered_question(title="GERD", body="Here.", reply_body="Wait.")
+    assert found("heart burn") == [question.pk]
+
+
+@pytest.mark.parametrize(
+    ("typed", "written", "right"),
+    [
+        ("hayfever", "Allergic rhinitis", "hay fever"),
+        ("headrash", "A rash on the head", "head rash"),
+        ("hayrash", "A rash on the head", None),
+        ("headache", "A head. An ache", None),
+    ],
+)
+def test_a_word_that_nothing_holds_is_taken_for_the_two_that_it_is_made_of(typed, written, right):
+    question = make_answered_question(title=written, body="Here.", reply_body="Wait.")
+    assert found(typed) == ([question.pk] if right else [])
+    assert search(typed).mended == ({typed: right} if right else {})
+
+
 # Typing errors
 
 

@@ -4,17 +4,18 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from qa.models import EntryKind
 from qa.search import filters as filtering
 from qa.search import synonyms
-from qa.search.corrections import mend
-from qa.search.engine import Entry, Group, Query, engine
+from qa.search.corrections import mend, split
+from qa.search.engine import Entry, Group, Phrase, Query, engine
 from qa.search.entries import label
 from qa.search.filters import Filters
 from qa.search.hits import Hit, read_hits
-from qa.search.pipeline import term_of, terms
-from qa.search.query import Typed, counted, holds_words, meanings, one_by_one, parse, weights
+from qa.search.pipeline import term_of, terms, words
+from qa.search.query import Typed, counted, holds_words, meanings, one_by_one, parse, side_by_side, weights
 from qa.search.scoring import holds_most, score
 from qa.search.words import ALL, TOPICS, numbers_of
 
@@ -86,7 +87,7 @@ class _Wanted:
     query: Query
     apart: list[Group]  # the words of each run that is taken for one thing
     numbers: dict[str, int]
-    mended: dict[str, tuple[str, str, int]]  # a word, its right spelling, term and number
+    mended: dict[str, tuple[str, Phrase]]  # a word, how it is spelled right, and the terms of that
     meant: str
     read_as: str
 
@@ -97,7 +98,12 @@ class _Wanted:
             return {}
         held = {term for entry in found for term in f"{entry.heading} {entry.body} {entry.replies}".split()}
         names = synonyms.names()
-        return {word: right for word, (right, term, _number) in self.mended.items() if term in held or right in names}
+        each = self.mended.items()
+        return {
+            word: right
+            for word, (right, phrase) in each
+            if held.issuperset(phrase) or names.keys() >= set(right.split())
+        }
 
     def phrases(self, holds_all=True):
         """What is marked in an entry."""
@@ -149,19 +155,19 @@ def search(
 
 
 def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
-    words = (*typed.words, *(phrase for _kind, name in filters.not_found if (phrase := tuple(terms(name)))))
-    typed = replace(typed, words=words)
-    wanted, apart, numbers = _meanings(typed)
+    not_found = (phrase for _kind, name in filters.not_found if (phrase := tuple(terms(name))))
+    typed = replace(typed, words=(*typed.words, *not_found))
+    wanted, apart, numbers, joined = _meanings(typed, side_by_side(text, typed))
     mended, meant = _corrections(text, wanted, numbers) if may_mend else ({}, "")
-    read_as = _put_right(meant or text, mended) if mended or meant else ""
+    read_as = _put_right(meant or text, {word: right for word, (right, _phrase) in mended.items()})
+    read_as = read_as if mended or meant else ""
     while mended:
-        known = numbers | {term: number for _right, term, number in mended.values() if number}
-        wanted_now, apart_now, numbers_now = _again(_with_right(typed, mended), known)
+        wanted_now, apart_now, numbers_now = _again(_with_right(typed, mended), numbers, joined)
         held = {term for group in wanted_now if counted(group, numbers_now).number for term in group.phrases[0]}
-        if all(term in held for _right, term, _number in mended.values()):
+        if all(held.issuperset(phrase) for _right, phrase in mended.values()):
             wanted, apart, numbers = wanted_now, apart_now, numbers_now
             break
-        mended = {word: found for word, found in mended.items() if found[1] in held}
+        mended = {word: found for word, found in mended.items() if held.issuperset(found[1])}
     groups, apart = ([counted(group, numbers) for group in each] for each in (wanted, apart))
     query = Query(tuple(groups), typed.excluded, filters.labels(), of_all=numbers[ALL])
     return _Wanted(query, apart, numbers, mended, meant, read_as)
@@ -171,40 +177,50 @@ def _corrections(text, wanted, numbers):
     """For words that nothing holds what to search for instead; and, for those that little holds, `text` as it may be
     meant."""
     held = {group.phrases[0][0]: counted(group, numbers).number for group in wanted if len(group.phrases[0]) == 1}
-    found = mend(text, held, numbers[ALL], synonyms.names())
-    mended = {word: right for word, right in found.items() if not held[term_of(word)]}
-    seldom = {word: right for word, right in found.items() if word not in mended}
+    names = synonyms.names()
+    found = mend(text, held, numbers[ALL], names)
+    mended = {word: (right, (term,)) for word, (right, term, _number) in found.items() if not held[term_of(word)]}
+    unknown = [word for word, term in words(text) if held.get(term) == 0 and word not in names]
+    for word, (right, phrase, is_known) in split(unknown, synonyms.known()[1], numbers[ALL]).items():
+        if is_known or word not in mended:
+            mended[word] = (right, phrase)
+    seldom = {word: right for word, (right, *_rest) in found.items() if word not in mended}
     return mended, _put_right(text, seldom) if seldom else ""
 
 
 def _put_right(text, found):
-    for word, (right, *_rest) in found.items():
+    for word, right in found.items():
         text = re.sub(rf"\b{word}\b", right, text, flags=re.IGNORECASE)
     return text
 
 
 def _with_right(typed, mended):
-    right = {tuple(terms(word)): (term,) for word, (_right, term, _number) in mended.items()}
-    words, phrases = ([right.get(phrase, phrase) for phrase in each] for each in (typed.words, typed.phrases))
-    return replace(typed, words=tuple(dict.fromkeys(words)), phrases=tuple(dict.fromkeys(phrases)))
+    right = {tuple(terms(word)): phrase for word, (_right, phrase) in mended.items()}
+    words = ([(term,) for term in right[phrase]] if phrase in right else [phrase] for phrase in typed.words)
+    phrases = (right.get(phrase, phrase) for phrase in typed.phrases)
+    return replace(typed, words=tuple(dict.fromkeys(chain(*words))), phrases=tuple(dict.fromkeys(phrases)))
 
 
-def _meanings(typed):
+def _meanings(typed, joined):
     """What is wanted, with synonyms, also one by one, and the number of every term; again where topics have changed
-    since."""
+    since. And of the words `joined` to one those that there are."""
     while True:
         version, known = synonyms.known()
         wanted = meanings(typed, known)
         apart = one_by_one(wanted, known)
-        numbers = numbers_of(_terms_of(*wanted, *apart))
+        numbers = numbers_of(_terms_of(*wanted, *apart) | set(chain(*joined.values())))
         if version == numbers[TOPICS]:
-            return wanted, apart, numbers
+            break
         synonyms.read_again(numbers[TOPICS])
+    joined = {run: word for run, word in joined.items() if word in known or numbers[word[0]]}
+    return *(_again(typed, numbers, joined) if joined else (wanted, apart, numbers)), joined
 
 
-def _again(typed, numbers):
-    """As `_meanings`, of a search that was mended; asks only for numbers that are not known yet."""
+def _again(typed, numbers, joined):
+    """As `_meanings`, of a search that was mended, or words of which are one; asks only for numbers that are not known
+    yet."""
     known = synonyms.known()[1]
+    known = known | {run: (word, *known.get(word, ()), *known.get(run, ())) for run, word in joined.items()}
     wanted = meanings(typed, known)
     apart = one_by_one(wanted, known)
     missing = _terms_of(*wanted, *apart) - numbers.keys()
