@@ -254,6 +254,14 @@ def test_every_pair_finds_in_both_directions():
         ("rosuvastatin", "Is Crestor safe?"),
         ("普特皮", "tacrolimus"),
         ("tailbone", "A bruised coccyx"),
+        ("postnatal depression", "Postpartum depression is common"),
+        ("baby blues", "Postpartum depression is common"),
+        ("hemroids", "haemorrhoids"),
+        ("bppv", "Benign paroxysmal positional vertigo"),
+        ("ed", "Erectile dysfunction is common"),
+        ("睡不着", "失眠"),
+        ("胃酸逆流", "胃食道逆流"),
+        ("lump in my breast", "a breast mass"),
     ],
 )
 def test_other_words_for_the_same_are_found(typed, written):
