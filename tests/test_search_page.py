@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import DoctorAlias
 from qa.limits import READING_LIMITS
 from qa.search import catch_up, search
 from qa.search.excerpts import END, START, excerpt, mark
@@ -92,6 +93,18 @@ def test_a_topic_is_shown_with_its_whole_original_name_and_an_article_with_its_r
     assert "汗皰疹/汗疱疹" in text
     assert text.count("not reviewed by a doctor") == 1
     assert text.count("reviewed by a doctor") == 2
+
+
+def test_what_was_found_by_another_name_or_the_patients_own_title_shows_it():
+    make_topic("Lipoma").synonyms.create(name="Fatty lump")
+    DoctorAlias.objects.create(doctor=make_doctor("Liao Wenyu"), name="Liao Lumpkin")
+    make_answered_question(headline="On tissue", title="A lump", body="Here.", reply_body="Wait.")
+    catch_up()
+    hits = {hit.kind: hit for hit in search("lump").hits}
+    assert hits["topic"].called == f"Fatty {START}lump{END}"
+    assert hits["question"].text == f"A {START}lump{END}"
+    assert search("lumpkin").hits[0].called == f"Liao {START}Lumpkin{END}"
+    assert search("liao").hits[0].called == search("lipoma").hits[0].called == ""
 
 
 def test_tabs_and_facets_count_and_narrow(client):
