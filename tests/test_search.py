@@ -62,6 +62,11 @@ def find(*phrases, **fields):
         ("癲癇發作", "癫痫发作"),
         ("Hello doctor, what is eczema? Thank you!", "eczema"),
         ("请问医生，头痛", "頭痛"),
+        ("feet teeth children women men mice lice calves", "foot tooth child woman man mouse louse calf"),
+        ("women's feet", "a woman’s foot"),
+        ("mens womens childrens", "man woman child"),
+        ("fungi, diagnoses, metastases", "fungus diagnosis metastasis"),
+        ("alot of pain", "a lot of pain"),
     ],
 )
 def test_what_means_the_same_becomes_the_same_terms(one, other):

@@ -8,9 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import DoctorAlias
 from qa.limits import READING_LIMITS
 from qa.search import catch_up, search
 from qa.search.excerpts import END, START, excerpt, mark
+from qa.search.results import Count
 from tests.factories import make_answered_question, make_article, make_doctor, make_specialty, make_topic
 from tests.pages import PageReader
 
@@ -93,6 +95,18 @@ def test_a_topic_is_shown_with_its_whole_original_name_and_an_article_with_its_r
     assert text.count("reviewed by a doctor") == 2
 
 
+def test_what_was_found_by_another_name_or_the_patients_own_title_shows_it():
+    make_topic("Lipoma").synonyms.create(name="Fatty lump")
+    DoctorAlias.objects.create(doctor=make_doctor("Liao Wenyu"), name="Liao Lumpkin")
+    make_answered_question(headline="On tissue", title="A lump", body="Here.", reply_body="Wait.")
+    catch_up()
+    hits = {hit.kind: hit for hit in search("lump").hits}
+    assert hits["topic"].called == f"Fatty {START}lump{END}"
+    assert hits["question"].text == f"A {START}lump{END}"
+    assert search("lumpkin").hits[0].called == f"Liao {START}Lumpkin{END}"
+    assert search("liao").hits[0].called == search("lipoma").hits[0].called == ""
+
+
 def test_tabs_and_facets_count_and_narrow(client):
     urology, red = make_specialty("Urology"), make_topic("Rash in the groin")
     for specialty, number in ((make_specialty(), 3), (urology, 2)):
@@ -145,7 +159,7 @@ def test_where_there_is_more_counts_say_what_they_are_of(client, monkeypatch):
     for specialty in (make_specialty(), make_specialty("Urology"), *[make_specialty()] * 2):
         make_answered_question(title="Rash", specialty=specialty)
     catch_up()
-    of, more = "Counted among the latest 5 that fit", "These are the latest of many"
+    of, more = "These numbers count the latest 5 results", "Only the latest of many results"
     text = PageReader(client.get("/search/?q=rash").text).text
     assert of not in text
     assert more not in text
@@ -155,8 +169,15 @@ def test_where_there_is_more_counts_say_what_they_are_of(client, monkeypatch):
     assert of in text
     assert more in text
     text = PageReader(client.get("/search/?q=rash&kind=topic").text).text
-    assert "Nothing of this kind. Look under the others." in text
+    assert "There is nothing of this kind. Look under the others." in text
     assert more not in text
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(Count(404), "404"), (Count(404, True), "400+"), (Count(36, True), "36+")]
+)
+def test_a_number_of_which_there_are_more_is_a_round_one(number, shown):
+    assert str(number) == shown
 
 
 def test_pages_of_results_follow_one_another(client):
@@ -184,7 +205,7 @@ def test_who_is_in_danger_is_told_what_to_do_first_and_no_word_is_taken_for_anot
     assert settings.EMERGENCY_NUMBER in text
     assert response.context["urgent"]
     assert response.context["found"].hits == []
-    assert "These are results for" not in text
+    assert "These are for" not in text
 
 
 @pytest.mark.parametrize(
@@ -278,7 +299,7 @@ def test_after_the_last_row_the_last_page_is_shown():
         ("Doctor, please!", "Words such as"),
         ("don't", "Words such as"),
         ("请问", "Words such as"),
-        ("-rash", "nothing to leave it out of"),
+        ("-rash", "A hyphen leaves out"),
         ("((((", "There is no word"),
         ("%", "There is no word"),
         ("😀", "There is no word"),
@@ -288,7 +309,7 @@ def test_after_the_last_row_the_last_page_is_shown():
 def test_who_types_nothing_that_can_be_searched_for_is_told_why(client, typed, said):
     text = PageReader(client.get("/search/", {"q": typed}).text).text
     assert "Type what troubles you" in text
-    sentences = ["Words such as", "There is no word", "nothing to leave it out of"]
+    sentences = ["Words such as", "There is no word", "A hyphen leaves out"]
     assert [sentence for sentence in sentences if sentence in text] == ([said] if said else [])
 
 
@@ -299,15 +320,15 @@ def test_who_types_nothing_that_can_be_searched_for_is_told_why(client, typed, s
         ("rash " + "x" * 33, "is too long to be a word"),
         ('topic:""', "Nothing follows “topic:”."),
         ('specialty:" " rash', "Nothing follows “specialty:”."),
-        ("year:abcd", "“abcd” was not taken for a year"),
-        ("year:2500", "“2500” was not taken for a year"),
-        ("rash -rash", "“rash” is looked for and left out at once"),
+        ("year:abcd", "“abcd” is not a year"),
+        ("year:2500", "“2500” is not a year"),
+        ("rash -rash", "find “rash” and also to leave it out"),
         *[("year:2019 rash -spots", None), ("rash -year:abcd", None), ("the " + "x" * 32, None), ("紅斑" * 40, None)],
     ],
 )
 def test_what_was_typed_in_a_way_that_finds_less_is_explained(client, typed, said):
     text = PageReader(client.get("/search/", {"q": typed}).text).text
-    sentences = ["is too long", "Nothing follows", "not taken for a year", "left out at once", "Words such as"]
+    sentences = ["is too long", "Nothing follows", "is not a year", "also to leave it out", "Words such as"]
     assert [sentence in text for sentence in sentences] == [sentence in (said or "") for sentence in sentences]
     assert said is None or said in text
 

@@ -9,7 +9,7 @@ from qa.search.corrections import distance
 from qa.search.engine import engine
 from qa.search.pipeline import terms
 from qa.search.query import parse
-from tests.factories import make_answered_question, make_article, make_specialty, make_topic
+from tests.factories import make_answered_question, make_article, make_doctor, make_specialty, make_topic
 from tests.pages import PageReader
 from tests.searching import found
 
@@ -29,7 +29,12 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh_counters")]
         ("x-ray itching/burning", {"words": (("x", "ray"), ("itch",), ("burn",))}),
         ("specialty:Dermatology year:2004", {"specialty": "Dermatology", "years": (2004, 2004)}),
         ('topic:"Red Spots" YEAR:2019-2015', {"topic": "Red Spots", "years": (2015, 2019)}),
-        ("year:soon specialty: rash", {"words": (("soon",), ("specialti",), ("rash",))}),
+        ("year:soon rash specialty:", {"words": (("soon",), ("rash",), ("specialti",))}),
+        (
+            "specialty: cardiology year： 2019 knee",
+            {"words": (("knee",),), "specialty": "cardiology", "years": (2019, 2019)},
+        ),
+        ("topic：“Red Spots” year:  2015-2019", {"topic": "Red Spots", "years": (2015, 2019)}),
         ("皮膚 痒", {"words": (("皮肤",), ("痒",))}),
         ("NEAR(a b) AND OR NOT & | ! * ^ <-> :A ''", {"words": (("near",), ("b",))}),
         ("My son Can’t  sleep", {"words": (("son",),), "sayings": ((("troubl", "sleep"), ("sleep",)),)}),
@@ -73,6 +78,24 @@ def test_phrases_exclusions_and_filters_find_what_they_say():
     assert set(found("leg", specialty="nonsense")) == {one.pk, two.pk}
 
 
+def test_what_is_chosen_narrows_what_was_typed():
+    asked = {
+        year: make_answered_question(title="Knee", answered_at=datetime.datetime(year, 5, 1, tzinfo=datetime.UTC))
+        for year in (2009, 2012, 2020)
+    }
+    assert found("knee year:2010-2020") == [asked[2020].pk, asked[2012].pk]
+    assert found("knee year:2010-2020", year="2020") == [asked[2020].pk]
+    assert found("knee year:2010-2020", year="2009") == []
+    urology = make_specialty("Urology")
+    doctor = make_doctor("Wu Knee")
+    doctor.specialties.set([urology, make_specialty()])
+    make_doctor("Lin Knee").specialties.set([make_specialty()])
+    catch_up()
+    chosen = {"specialty": "urology"}
+    assert [hit.heading.count("Wu") for hit in search("knee specialty:dermatology", chosen=chosen).hits] == [1]
+    assert search("knee specialty:dermatology", chosen=chosen).filters.specialty.name == "Urology"
+
+
 @pytest.fixture
 def only_one_is_wanted(monkeypatch):
     """So that an engine may look among the latest entries only."""
@@ -89,28 +112,69 @@ def test_what_is_old_is_found_by_its_year_also_under_the_commonest_word(only_one
 
 
 def test_where_little_holds_all_words_what_holds_some_is_found_as_well_and_says_so(client):
-    both = make_answered_question(title="Gout in a toe", body="It hurts.", reply_body="Ice.")
-    some = make_answered_question(title="Gout", body="It hurts.", reply_body="Ice.")
+    filling = "Nothing of interest is written in this long sentence. " * 20
+    both = make_answered_question(title="It hurts", body=f"{filling} A toe. {filling}", reply_body=f"{filling} Gout.")
+    some = make_answered_question(title="Gout", body="Gout hurts.", reply_body="Gout.")
+    for _ in range(9):
+        make_answered_question(title="Rash", body="It hurts.", reply_body="Ice.")
     assert found("gout toe") == [both.pk]
     hits = search("gout toe").hits
-    assert [(hit.question.pk, hit.holds_all) for hit in hits] == [(both.pk, True), (some.pk, False)]
+    assert {(hit.question.pk, hit.holds_all) for hit in hits} == {(both.pk, True), (some.pk, False)}
     text = PageReader(client.get("/search/?q=gout+toe").text).text
-    assert "What holds some of them is shown as well" in text
+    assert "Few results have all of these words" in text
     assert text.count("some of the words") == 1
     text = PageReader(client.get("/search/?q=gout+moonlight+toes").text).text
-    assert "Nothing holds all of these words. These hold some of them" in text
+    assert "No result has all of these words. These have some of them" in text
     assert "some of the words" not in text
-    assert "hold some of them" not in client.get("/search/?q=gout").text
+    assert "have some of them" not in client.get("/search/?q=gout").text
+
+
+def test_what_holds_some_of_the_words_is_left_out_beside_a_good_result_that_holds_all():
+    both = make_answered_question(title="Clicking knee", body="It hurts.", reply_body="Rest.")
+    for title in (*["Knee"] * 3, *["Rash"] * 9):
+        make_answered_question(title=title, body="Here.", reply_body="Wait.")
+    catch_up()
+    assert [hit.question.pk for hit in search("knee clicks").hits] == [both.pk]
+
+
+def test_a_topic_comes_first_only_where_its_name_was_typed():
+    fever = make_topic("Typhoid Fever")
+    fever.synonyms.create(name="Enteric Fever")
+    make_answered_question(title="Fever in a child", body="A fever.", reply_body="Wait.")
+    make_answered_question(title="Typhoid fever", body="Typhoid fever.", reply_body="Typhoid fever.")
+    for number in range(9):
+        make_answered_question(title=f"Rash {number}", body="Here.", reply_body="Wait.")
+    catch_up()
+    assert [hit.kind for hit in search("fever").hits][:2] == ["question", "question"]
+    for typed in ("typhoid fever", "enteric fever", "Fever, typhoid"):
+        assert search(typed).hits[0].kind == "topic", typed
+
+
+def test_the_very_words_come_before_what_means_the_same():
+    words = make_answered_question(title="Always tired", body="Here.", reply_body="Wait.")
+    make_answered_question(title="Always a fatigue", body="Here.", reply_body="Wait.")
+    catch_up()
+    assert search("why am i so tired all the time").hits[0].question.pk == words.pk
+
+
+def test_words_that_mean_something_together_say_little_where_they_stand_far_apart():
+    filling = "Nothing of interest is written in this long sentence. " * 20
+    far = make_answered_question(title="A risk", body=f"A heavy smoker. {filling} A heavy man. {filling} A period.")
+    near = make_answered_question(title="Fibroids", body=f"Periods are heavy. {filling}")
+    catch_up()
+    assert [hit.question.pk for hit in search("heavy periods").hits] == [near.pk, far.pk]
 
 
 def test_a_heading_with_most_of_the_words_comes_before_a_long_text_that_happens_to_hold_all():
     filling = "Nothing of interest is written in this long sentence. " * 40
     scattered = make_answered_question(
-        title="Clinic hours", body="Low.", reply_body=f"The back door. {filling} No pain. {filling}"
+        title="Clinic hours", body="At night.", reply_body=f"The back door. {filling} No pain. {filling}"
     )
     about = make_answered_question(title="Back pain", body="My back hurts.", reply_body="Keep moving.")
-    assert found("low back pain") == [scattered.pk]
-    assert [hit.question.pk for hit in search("low back pain").hits] == [about.pk, scattered.pk]
+    for _ in range(9):
+        make_answered_question(title="Rash", body="It hurts.", reply_body="Ice.")
+    assert found("night back pain") == [scattered.pk]
+    assert [hit.question.pk for hit in search("night back pain").hits] == [about.pk, scattered.pk]
 
 
 def test_words_that_mean_something_together_are_found_apart_too_where_nothing_holds_both():
@@ -193,6 +257,14 @@ def test_every_pair_finds_in_both_directions():
         ("rosuvastatin", "Is Crestor safe?"),
         ("普特皮", "tacrolimus"),
         ("tailbone", "A bruised coccyx"),
+        ("postnatal depression", "Postpartum depression is common"),
+        ("baby blues", "Postpartum depression is common"),
+        ("hemroids", "haemorrhoids"),
+        ("bppv", "Benign paroxysmal positional vertigo"),
+        ("ed", "Erectile dysfunction is common"),
+        ("睡不着", "失眠"),
+        ("胃酸逆流", "胃食道逆流"),
+        ("lump in my breast", "a breast mass"),
     ],
 )
 def test_other_words_for_the_same_are_found(typed, written):
@@ -281,6 +353,69 @@ def test_names_that_editors_give_a_topic_are_synonyms_at_once():
     assert found("quagmire") == []
 
 
+# Chinese without blanks
+
+
+@pytest.mark.parametrize(
+    "typed", ["手指水泡", "手指起小水泡會傳染嗎", "手癢", "手指起水泡怎麼辦", "小孩的手指水泡很癢", "手指 水泡"]
+)
+def test_what_is_typed_in_chinese_without_blanks_is_found_by_most_of_it(typed):
+    question = make_answered_question(title="手指起水泡很癢", body="每年夏天。", reply_body="保持乾燥。")
+    make_answered_question(title="小孩發燒三十九度", body="從昨天開始。", reply_body="多喝水。")
+    catch_up()
+    assert [hit.question.pk for hit in search(typed).hits] == [question.pk]
+
+
+def test_what_is_known_in_a_chinese_run_is_found_by_other_words_for_it_after_the_very_words():
+    english = make_answered_question(title="Fever, fever", body="A fever.", reply_body="A fever.")
+    chinese = make_answered_question(title="三十九度", body="小孩發燒了。", reply_body="多喝水。")
+    make_answered_question(title="小孩", body="幾歲可以上學？", reply_body="六歲。")
+    make_topic("Typhoid Fever")
+    for typed in ("發燒", "寶寶發燒怎麼辦"):
+        catch_up()
+        hits = [hit.question and hit.question.pk for hit in search(typed).hits]
+        assert hits[:2] == [chinese.pk, english.pk], typed
+
+
+def test_a_chinese_run_is_first_found_as_it_stands_and_nothing_that_holds_little_of_it():
+    whole = make_answered_question(title="胃食道逆流", body="吃飽後。", reply_body="少吃油膩。")
+    make_answered_question(title="逆時針", body="流水。", reply_body="好。")
+    assert found("胃食道逆流吃什麼藥") == [whole.pk]
+    assert [hit.question.pk for hit in search("流水席逆行性").hits] == []
+
+
+# Words written together and apart
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [("heart burn", "Heartburn"), ("nose bleed daily", "A daily nosebleed"), ("xylo phone", "Xylophone")],
+)
+def test_words_that_are_one_find_it(typed, written):
+    question = make_answered_question(title=written, body="Here.", reply_body="Wait.")
+    assert found(typed) == [question.pk]
+
+
+def test_words_that_are_one_mean_what_it_means():
+    question = make_answered_question(title="GERD", body="Here.", reply_body="Wait.")
+    assert found("heart burn") == [question.pk]
+
+
+@pytest.mark.parametrize(
+    ("typed", "written", "right"),
+    [
+        ("hayfever", "Allergic rhinitis", "hay fever"),
+        ("headrash", "A rash on the head", "head rash"),
+        ("hayrash", "A rash on the head", None),
+        ("headache", "A head. An ache", None),
+    ],
+)
+def test_a_word_that_nothing_holds_is_taken_for_the_two_that_it_is_made_of(typed, written, right):
+    question = make_answered_question(title=written, body="Here.", reply_body="Wait.")
+    assert found(typed) == ([question.pk] if right else [])
+    assert search(typed).mended == ({typed: right} if right else {})
+
+
 # Typing errors
 
 
@@ -292,7 +427,7 @@ def test_a_typing_error_is_mended_and_said(client, typed, meant):
     assert found(typed) == ([question.pk] if meant else [])
     assert search(typed).mended == ({typed: meant} if meant else {})
     text = PageReader(client.get("/search/", {"q": typed}).text).text
-    assert (f"Nothing holds “{typed}”. These are results for {meant}." in text) == bool(meant)
+    assert (f"No results for “{typed}”. These are for {meant}." in text) == bool(meant)
 
 
 @pytest.mark.parametrize(
@@ -321,8 +456,8 @@ def test_every_word_that_was_mended_is_said(client):
     make_answered_question(title="Itchy fingers", body="What is it?", reply_body="Wait.")
     catch_up()
     text = PageReader(client.get("/search/", {"q": "itcy fingres"}).text).text
-    assert "Nothing holds “itcy”. These are results for itchy." in text
-    assert "Nothing holds “fingres”. These are results for fingers." in text
+    assert "No results for “itcy”. These are for itchy." in text
+    assert "No results for “fingres”. These are for fingers." in text
 
 
 def test_a_mended_word_means_what_it_means_with_the_others():

@@ -33,6 +33,56 @@ def test_names_and_headings_are_suggested_while_somebody_types():
     assert texts("i") == texts("") == texts("itchy sec") == texts("%%") == texts("__") == []
 
 
+def test_what_begins_with_what_was_typed_comes_first_then_whole_words_then_beginnings(monkeypatch):
+    for title in ("Knee clicks", "Kneecap", "My knee hurts", "Both kneecaps", *["A knees-up, my knee"] * 3):
+        make_answered_question(title=title)
+    make_topic("Jumper's Knee")
+    assert texts("knee")[:2] == ["Knee clicks", "Kneecap"]
+    assert set(texts("knee")[2:5]) <= {"Jumper's Knee", "My knee hurts", "A knees-up, my knee"}
+    assert texts("my knee")[:4] == ["My knee hurts", *["A knees-up, my knee"] * 3]
+
+
+def test_a_heading_of_a_rare_word_that_begins_so_is_not_lost_among_later_ones(monkeypatch):
+    monkeypatch.setattr("qa.search.suggestions.COMPARED", 8)
+    make_answered_question(title="Always tired and cold")
+    for _ in range(20):
+        make_answered_question(title="A question of time")
+    assert texts("always ti")[0] == "Always tired and cold"
+
+
+def test_little_words_and_apostrophes_count_where_a_heading_begins_with_them():
+    for title in ("Sleep apnea", "I can't sleep", "Can't sleep at all", "Burning soles", "Burns when I pee"):
+        make_answered_question(title=title)
+    assert (
+        texts("can't sl")
+        == texts("cant sl")
+        == texts("Can’t sl")
+        == ["Can't sleep at all", "I can't sleep", "Sleep apnea"]
+    )
+    assert texts("burns when i") == ["Burns when I pee", "Burning soles"]
+
+
+def test_what_is_called_otherwise_is_suggested_last():
+    make_topic("Hemorrhoids")
+    make_topic("Insomnia")
+    piles = make_answered_question(title="It bleeds", body="When I wipe.", reply_body="Hemorrhoids, I think.")
+    assert texts("pile") == ["Hemorrhoids", piles.title]
+    assert texts("can't sle") == ["Insomnia"]
+    make_answered_question(title="Piles of paper")
+    assert texts("pile")[:2] == ["Piles of paper", "Hemorrhoids"]
+    assert texts("can't") == []
+    assert texts("pi") == ["Piles of paper"]
+
+
+def test_who_types_doctor_is_shown_some():
+    make_doctor("Wu Yuxin")
+    make_topic("Dry Mouth")
+    make_answered_question(title="Lumps")
+    assert {"Dr. Wu Yuxin", "Dry Mouth"} <= set(texts("dr"))
+    make_doctor("Liao Wenyu")
+    assert texts("dr. l") == ["Dr. Liao Wenyu"]
+
+
 @pytest.mark.parametrize(
     ("typed", "kind", "leads_to"),
     [
@@ -89,6 +139,8 @@ def test_where_nothing_begins_as_typed_names_one_error_away_are_suggested():
         ("scelro", ["Scleroderma"]),
         ("milai", []),
         ("itchy sec", []),
+        ("pile", []),
+        ("can't sl", []),
     ],
 )
 def test_suggestions_take_five_queries_at_most(typed, suggested, django_assert_max_num_queries):
@@ -98,6 +150,8 @@ def test_suggestions_take_five_queries_at_most(typed, suggested, django_assert_m
     with django_assert_max_num_queries(5):
         found = suggest(typed)
     assert [suggestion.text for suggestion in found] == suggested
+    with django_assert_max_num_queries(5):
+        assert suggest("dr")[0].kind == "doctor"
 
 
 def test_old_headings_are_suggested_though_much_came_after_them(monkeypatch):

@@ -1,10 +1,11 @@
 """Typing errors: for a word that nothing or little holds, the nearest that many hold. The same on both databases."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from types import MappingProxyType
 
-from qa.search.engine import engine
-from qa.search.pipeline import words
+from qa.search.engine import Phrase, engine
+from qa.search.pipeline import term_of, words
+from qa.search.words import numbers_of
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 SHORTEST, LONGEST = 4, 24  # letters of a word that is mended; a shorter one is too easily taken for another
@@ -17,6 +18,8 @@ OFTENER = 50  # where the right one stands so many times as often
 SAME_BEGINNING = 3  # letters that a word with two errors shares with the right one
 MOST_COMPARED = 200  # words with the same beginning, the most frequent ones
 MOST_MENDED = 3  # words of a search
+SHORTEST_PART = 3  # letters of each of two words that are written as one
+SPLIT_RARE = 10_000  # of so many entries more than one holds each of these
 NO_NAMES = MappingProxyType({})
 
 
@@ -56,6 +59,35 @@ def mend(
         if likely := _likely(word, close, names, of_all):
             found[word] = min(likely)[3:]
     return found
+
+
+def split(
+    unknown: Sequence[str], phrases: Container[Phrase], of_all: int, most: int = MOST_MENDED
+) -> dict[str, tuple[str, Phrase, bool]]:
+    """For each word that no entry holds and that is two words written together, these, and whether they are one of the
+    `phrases` that mean something: hayfever is hay fever."""
+    cuts = {word: list(_cuts(word)) for word in unknown[:most]}
+    if not any(cuts.values()):
+        return {}
+    numbers = numbers_of(term for each in cuts.values() for _pair, terms in each for term in terms)
+    found = {}
+    for word, each in cuts.items():
+        likely = [
+            (terms in phrases, min(map(numbers.__getitem__, terms)), " ".join(pair), terms)
+            for pair, terms in each
+            if terms in phrases or min(map(numbers.__getitem__, terms)) * SPLIT_RARE > of_all
+        ]
+        if likely:
+            is_known, _number, right, terms = max(likely)
+            found[word] = (right, terms, is_known)
+    return found
+
+
+def _cuts(word):
+    for place in range(SHORTEST_PART, len(word) - SHORTEST_PART + 1):
+        pair = word[:place], word[place:]
+        if all(terms := tuple(map(term_of, pair))):
+            yield pair, terms
 
 
 def _likely(word, close, names, of_all):

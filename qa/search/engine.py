@@ -78,6 +78,11 @@ def is_prefix(phrase: Phrase) -> bool:
     return len(phrase) == 1 and not phrase[0].isascii() and CHARACTER.fullmatch(phrase[0]) is not None
 
 
+def is_chinese(phrase: Phrase) -> bool:
+    """Whether a phrase is made of pairs of Chinese characters."""
+    return all(len(term) == 2 and CHARACTER.match(term) is not None for term in phrase)
+
+
 def fetch(sql: str, parameters: list) -> list[tuple]:
     """The rows of one statement."""
     with connection.cursor() as cursor:

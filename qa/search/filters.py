@@ -28,6 +28,7 @@ class Filters:
     topic: Named | None = None
     years: tuple[int, int] | None = None
     has_photo: bool = False
+    besides: tuple[tuple[str, ...], ...] = ()  # labels of what was typed where another one was chosen: both must hold
     not_found: tuple[tuple[str, str], ...] = ()  # "specialty" or "topic", and what was typed as one: words like others
 
     def __bool__(self):
@@ -44,6 +45,7 @@ class Filters:
             (label("topic", self.topic.pk),) if self.topic else (),
             labels_of(self.years),
             (label("photo"),) if self.has_photo else (),
+            *self.besides,
         ]
         return tuple(filter(None, wanted))
 
@@ -52,29 +54,47 @@ def read(typed: Typed, chosen: Mapping[str, str]) -> Filters:
     """The filters of a search, in one query at most.
 
     Args:
-        typed: what was typed; it counts before what was chosen.
+        typed: what was typed. Where another one was chosen of the same kind, that one is shown, and both must hold.
         chosen: `specialty` and `topic` (slugs), `year` and `photo` as the page's links hold them; anything else, and
             what makes no sense, is left alone.
     """
-    specialty = typed.specialty or clean(chosen.get("specialty", ""))
-    topic = typed.topic or clean(chosen.get("topic", ""))
-    found = _look_up(specialty, topic) if specialty or topic else {}
     names = {"specialty": typed.specialty, "topic": typed.topic}
+    found = _look_up(
+        {(kind, True): name for kind, name in names.items()}
+        | {(kind, False): clean(chosen.get(kind, "")) for kind in names}
+    )
+    chosen_years = years(chosen.get("year", ""))
+    besides = [labels_of(typed.years)] if typed.years and chosen_years else []
+    shown = {}
+    for kind in names:
+        one, other = found.get((kind, True)), found.get((kind, False))
+        shown[kind] = other or one
+        if one and other and one != other:
+            besides.append((label(kind, one.pk),))
     return Filters(
-        specialty=found.get("specialty"),
-        topic=found.get("topic"),
-        years=typed.years or years(chosen.get("year", "")),
+        **shown,
+        years=chosen_years or typed.years,
         has_photo=chosen.get("photo") == "1",
-        not_found=tuple((kind, name) for kind, name in names.items() if name and kind not in found),
+        besides=tuple(besides),
+        not_found=tuple((kind, name) for kind, name in names.items() if name and (kind, True) not in found),
     )
 
 
-def _look_up(specialty, topic):
-    specialties = Specialty.objects.order_by().filter(_is(specialty)).annotate(what=Value("specialty"))
-    topics = Topic.objects.order_by().filter(_is(topic) | Q(synonyms__name__iexact=topic)).annotate(what=Value("topic"))
-    columns = ("what", "pk", "name", "slug")
-    rows = topics.distinct().values_list(*columns).union(specialties.values_list(*columns))
-    return {what: Named(*fields) for what, *fields in sorted(rows, reverse=True)}
+def _look_up(wanted):
+    """What is called so: a specialty or topic by kind and whether it was typed."""
+    columns = ("what", "typed", "pk", "name", "slug")
+    each = []
+    for (kind, is_typed), name in wanted.items():
+        if name:
+            rows = Specialty.objects.filter(_is(name)) if kind == "specialty" else _topics_called(name)
+            what = {"what": Value(kind), "typed": Value(int(is_typed))}
+            each.append(rows.order_by().annotate(**what).values_list(*columns))
+    rows = each[0].union(*each[1:]) if each else ()
+    return {(what, bool(is_typed)): Named(*fields) for what, is_typed, *fields in sorted(rows, reverse=True)}
+
+
+def _topics_called(name):
+    return Topic.objects.filter(_is(name) | Q(synonyms__name__iexact=name)).distinct()
 
 
 def _is(name):

@@ -1,6 +1,7 @@
 """What a page of results shows of each entry, read from what is public now; what no longer is shows nothing."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -9,11 +10,11 @@ from django.db.models.functions import Cast, Left
 from django.utils import timezone
 
 from accounts.addresses import address
-from accounts.models import Doctor, Specialty
-from qa.models import Article, EntryKind, Question, Topic, prepared_for_lists
+from accounts.models import Doctor, DoctorAlias, Specialty
+from qa.models import Article, EntryKind, Question, Topic, TopicSynonym, prepared_for_lists
 from qa.search.engine import Entry, Phrase
 from qa.search.entries import label
-from qa.search.excerpts import READ, excerpt, mark
+from qa.search.excerpts import READ, START, excerpt, mark
 from qa.search.filters import Named
 
 
@@ -26,6 +27,7 @@ class Hit:
     heading: str
     text: str = ""
     reply: str = ""  # an excerpt of the first reply
+    called: str = ""  # another name of a topic or doctor, by which it was found
     note: str = ""  # of a doctor: verified or archive; of an article: reviewed; of a topic: its original name
     question: Question | None = None
     specialties: tuple[Named, ...] = ()
@@ -33,23 +35,24 @@ class Hit:
 
 
 def read_hits(
-    entries: list[Entry], wanted: frozenset[Phrase], choices: dict[str, list[tuple[str, int]]]
+    entries: list[Entry], wanted: Callable[[bool], Iterable[Phrase]], choices: dict[str, list[tuple[str, int]]]
 ) -> tuple[list[Hit], dict[tuple[str, int], Named]]:
     """The hits of a page's `entries`, in their order, and the names of the specialties and topics of `choices`.
 
-    Two queries: one for the questions, one for all else.
+    `wanted` says what is marked in an entry that holds all, or not all. Two queries: one for the questions, one for
+    all else.
     """
     keys = {kind: [entry.object_id for entry in entries if entry.kind == kind] for kind in EntryKind}
     questions = {}
     if keys[EntryKind.QUESTION]:
         questions = {question.pk: question for question in _questions(keys[EntryKind.QUESTION])}
     others, names = _read_others(keys, entries, choices)
-    hits = []
+    hits, marked = [], {holds_all: wanted(holds_all) for holds_all in {entry.holds_all for entry in entries}}
     for entry in entries:
         if entry.kind == EntryKind.QUESTION and entry.object_id in questions:
-            hits.append(_question_hit(entry, questions[entry.object_id], wanted))
+            hits.append(_question_hit(entry, questions[entry.object_id], marked[entry.holds_all]))
         elif (entry.kind, entry.object_id) in others:
-            hits.append(_other_hit(entry, others[entry.kind, entry.object_id], names, wanted))
+            hits.append(_other_hit(entry, others[entry.kind, entry.object_id], names, marked[entry.holds_all]))
     return hits, names
 
 
@@ -58,10 +61,13 @@ def _question_hit(entry, question, wanted):
     reply, in_reply = "", 0
     if question.first_reply and (held := _held(entry.replies, wanted)):
         reply, in_reply = excerpt(question.first_reply["excerpt"], held)
+    heading, title = mark(question.heading, wanted), mark(question.title, wanted)
+    if not (in_text or in_reply) and START in title and START not in heading:
+        text, in_text = title, 1  # the patient's own words, where the editors' stand above
     return Hit(
         kind=EntryKind.QUESTION,
         url=question.get_absolute_url(),
-        heading=mark(question.heading, wanted),
+        heading=heading,
         text=text if in_text or not in_reply else "",
         reply=reply if in_reply else "",
         question=question,
@@ -75,15 +81,21 @@ def _held(field, wanted):
 
 
 def _other_hit(entry, row, names, wanted):
-    name, slug, text, note = row
+    name, slug, text, note, *called = row
     is_doctor = entry.kind == EntryKind.DOCTOR
     keys = _numbers_of(entry, "specialty")
+    heading, note = (
+        mark(f"Dr. {name}" if is_doctor else name, wanted),
+        mark(note, wanted) if entry.kind == EntryKind.TOPIC else note,
+    )
+    called = [marked for other in sorted(called) if START in (marked := mark(other, wanted))]
     return Hit(
         kind=entry.kind,
         url=address(f"{entry.kind}_detail", slug),
-        heading=mark(f"Dr. {name}" if is_doctor else name, wanted),
+        heading=heading,
         text=excerpt(text, wanted, is_markdown=True)[0] if text else "",
-        note=mark(note, wanted) if entry.kind == EntryKind.TOPIC else note,
+        called="" if START in heading + note else ", ".join(called),
+        note=note,
         specialties=tuple(names["specialty", key] for key in keys if ("specialty", key) in names),
         holds_all=entry.holds_all,
     )
@@ -99,13 +111,16 @@ def _read_others(keys, entries, choices):
     each = [keys[kind] for kind in (EntryKind.TOPIC, EntryKind.DOCTOR, EntryKind.ARTICLE)]
     each += [sorted(specialties), sorted(topics)]
     others, names = {}, {}
+    called = defaultdict(list)
     for what, pk, *row in _others_on(timezone.localdate())(*each) if any(each) else ():
         what, _blank, is_hit = what.partition(" ")
-        if is_hit:
+        if is_hit == "name":
+            called[what, pk].append(row[0])
+        elif is_hit:
             others[what, pk] = row
         else:
             names[what, pk] = Named(pk, *row[:2])
-    return others, names
+    return {key: [*row, *called[key]] for key, row in others.items()}, names
 
 
 _questions = prepared_for_lists(lambda keys: Question.objects.public().filter(pk__in=keys).for_cards(READ))
@@ -120,6 +135,8 @@ def _others_on(_day):
         articles = Article.objects.public().filter(pk__in=article_hits)
         return _rows(Topic.objects.filter(pk__in=topic_hits), "topic hit", note=F("original_name")).union(
             _rows(Doctor.objects.public().filter(pk__in=doctor_hits), "doctor hit", note=_standing()),
+            _names(TopicSynonym.objects.filter(topic__in=topic_hits), "topic name", "topic"),
+            _names(DoctorAlias.objects.filter(doctor__in=doctor_hits), "doctor name", "doctor"),
             _rows(articles, "article hit", "title", text=Left("body", READ), note=_review()),
             _rows(Specialty.objects.filter(pk__in=specialties), "specialty"),
             _rows(Topic.objects.filter(pk__in=topics), "topic"),
@@ -133,6 +150,12 @@ def _rows(queryset, what, name="name", text=None, note=None):
     columns = {"what_": Value(what), "text_": text or Value(""), "note_": note or Value("")}
     as_text = {key: Cast(value, CharField()) for key, value in columns.items()}
     return queryset.order_by().annotate(**as_text).values_list("what_", "pk", name, "slug", "text_", "note_")
+
+
+def _names(queryset, what, of):
+    blank = Cast(Value(""), CharField())
+    columns = {"what_": Cast(Value(what), CharField()), "key_": F(of), "slug_": blank, "text_": blank, "note_": blank}
+    return queryset.order_by().annotate(**columns).values_list("what_", "key_", "name", "slug_", "text_", "note_")
 
 
 def _standing():

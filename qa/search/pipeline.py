@@ -34,6 +34,11 @@ WORDS = re.compile(f"([{CJK}]+)|[^\\W_{CJK}]+")
 CHINESE = re.compile(f"[{CJK}]{{2,}}")
 INFLAMED = "itis"  # an inflammation; the stemmer would take conjunctivitis for conjunction, thyroiditis for the thyroid
 IMMUNIZED = re.compile("immuni[sz]")  # and immunization for immunity
+_ONE_AND_MANY = """foot feet, tooth teeth, goose geese, louse lice, mouse mice, man men, man mens, woman women,
+    woman womens, child children, child childrens, calf calves, bacterium bacteria, fungus fungi, bronchus bronchi,
+    thrombus thrombi, nevus nevi, testis testes, diagnosis diagnoses, prognosis prognoses, metastasis metastases,
+    analysis analyses, psychosis psychoses, neurosis neuroses, crisis crises"""
+SINGULARS = {many: one for one, many in map(str.split, _ONE_AND_MANY.split(","))}  # of which the stemmer knows nothing
 POSSESSIVE = re.compile(r"'s?(?![a-z0-9])|(?<=[a-z0-9])'(?=[a-z])")  # Crohn's is Crohn, don't is dont
 QUOTES = str.maketrans("‘’‛ʼ′＇`´“”„‟″«»「」『』", "''''''''" + '"' * 11)
 
@@ -54,7 +59,7 @@ def _term(word):
     if IMMUNIZED.match(word):
         return "immuniz"
     with _stemming:
-        return _stem(word)
+        return _stem(SINGULARS.get(word, word))
 
 
 _stems = _Stems()

@@ -2,27 +2,29 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from qa.models import EntryKind
 from qa.search import filters as filtering
 from qa.search import synonyms
-from qa.search.corrections import mend
-from qa.search.engine import Entry, Group, Query, engine
+from qa.search.corrections import mend, split
+from qa.search.engine import Entry, Group, Phrase, Query, engine
 from qa.search.entries import label
 from qa.search.filters import Filters
 from qa.search.hits import Hit, read_hits
-from qa.search.pipeline import term_of, terms
-from qa.search.query import Typed, counted, holds_words, meanings, one_by_one, parse, weights
-from qa.search.scoring import score
+from qa.search.pipeline import term_of, terms, words
+from qa.search.query import Typed, counted, holds_words, meanings, one_by_one, parse, side_by_side, weights
+from qa.search.scoring import holds_most, score
 from qa.search.words import ALL, TOPICS, numbers_of
 
 PAGE_SIZE = 10  # results with their excerpts: some screens of a phone
 RANKED = 400  # questions that are ranked, the latest ones that fit; of more it is said that there are more
 RANKED_OTHERS = 100  # articles, topics and doctors together
 FEW = 5  # results; where fewer hold all of the words, entries that hold some of them are found as well
-MIN_SHARE = 0.4  # of what the best one holds, for an entry that holds only some of the words
+# Of what the best one says, for an entry that holds only some of the words; where the best one holds all.
+MIN_SHARE, MIN_BESIDE_WHOLE = 0.4, 0.7
 MOST_CHOICES, MOST_YEARS = 8, 30  # of a facet, the most frequent; of years the latest
 TABS = ["all", *EntryKind]
 
@@ -35,7 +37,12 @@ class Count:
     is_capped: bool = False
 
     def __str__(self):
-        return f"{self.number}+" if self.is_capped else str(self.number)
+        return f"{self.about}+" if self.is_capped else str(self.number)
+
+    @property
+    def about(self) -> int:
+        """The number, rounded down where there are more anyway."""
+        return self.number // 100 * 100 if self.is_capped and self.number > 100 else self.number
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ class _Wanted:
     query: Query
     apart: list[Group]  # the words of each run that is taken for one thing
     numbers: dict[str, int]
-    mended: dict[str, tuple[str, str, int]]  # a word, its right spelling, term and number
+    mended: dict[str, tuple[str, Phrase]]  # a word, how it is spelled right, and the terms of that
     meant: str
     read_as: str
 
@@ -91,11 +98,18 @@ class _Wanted:
             return {}
         held = {term for entry in found for term in f"{entry.heading} {entry.body} {entry.replies}".split()}
         names = synonyms.names()
-        return {word: right for word, (right, term, _number) in self.mended.items() if term in held or right in names}
+        each = self.mended.items()
+        return {
+            word: right
+            for word, (right, phrase) in each
+            if held.issuperset(phrase) or names.keys() >= set(right.split())
+        }
 
-    def phrases(self):
-        phrases = {phrase for group in self.query.groups for phrase in group.phrases}
-        return frozenset(phrases | {(word,) for group in self.query.groups for word in group.words})
+    def phrases(self, holds_all=True):
+        """What is marked in an entry."""
+        groups = self.query.groups if holds_all else (*self.query.groups, *self.apart)
+        phrases = {phrase for group in groups for phrase in group.phrases}
+        return frozenset(phrases | {(word,) for group in groups for word in group.words})
 
 
 def search(
@@ -124,7 +138,7 @@ def search(
     of_tab = [entry for entry in found if tab in ("all", entry.kind)]
     page, neighbours = _page(of_tab, chosen)
     choices = _choices(of_tab)
-    hits, names = read_hits(page, wanted.phrases(), choices)
+    hits, names = read_hits(page, wanted.phrases, choices)
     counts = _counts(found, cut)
     return Results(
         filters=filters,
@@ -141,19 +155,19 @@ def search(
 
 
 def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
-    words = (*typed.words, *(phrase for _kind, name in filters.not_found if (phrase := tuple(terms(name)))))
-    typed = replace(typed, words=words)
-    wanted, apart, numbers = _meanings(typed)
+    not_found = (phrase for _kind, name in filters.not_found if (phrase := tuple(terms(name))))
+    typed = replace(typed, words=(*typed.words, *not_found))
+    wanted, apart, numbers, joined = _meanings(typed, side_by_side(text, typed))
     mended, meant = _corrections(text, wanted, numbers) if may_mend else ({}, "")
-    read_as = _put_right(meant or text, mended) if mended or meant else ""
+    read_as = _put_right(meant or text, {word: right for word, (right, _phrase) in mended.items()})
+    read_as = read_as if mended or meant else ""
     while mended:
-        known = numbers | {term: number for _right, term, number in mended.values() if number}
-        wanted_now, apart_now, numbers_now = _again(_with_right(typed, mended), known)
+        wanted_now, apart_now, numbers_now = _again(_with_right(typed, mended), numbers, joined)
         held = {term for group in wanted_now if counted(group, numbers_now).number for term in group.phrases[0]}
-        if all(term in held for _right, term, _number in mended.values()):
+        if all(held.issuperset(phrase) for _right, phrase in mended.values()):
             wanted, apart, numbers = wanted_now, apart_now, numbers_now
             break
-        mended = {word: found for word, found in mended.items() if found[1] in held}
+        mended = {word: found for word, found in mended.items() if held.issuperset(found[1])}
     groups, apart = ([counted(group, numbers) for group in each] for each in (wanted, apart))
     query = Query(tuple(groups), typed.excluded, filters.labels(), of_all=numbers[ALL])
     return _Wanted(query, apart, numbers, mended, meant, read_as)
@@ -163,40 +177,50 @@ def _corrections(text, wanted, numbers):
     """For words that nothing holds what to search for instead; and, for those that little holds, `text` as it may be
     meant."""
     held = {group.phrases[0][0]: counted(group, numbers).number for group in wanted if len(group.phrases[0]) == 1}
-    found = mend(text, held, numbers[ALL], synonyms.names())
-    mended = {word: right for word, right in found.items() if not held[term_of(word)]}
-    seldom = {word: right for word, right in found.items() if word not in mended}
+    names = synonyms.names()
+    found = mend(text, held, numbers[ALL], names)
+    mended = {word: (right, (term,)) for word, (right, term, _number) in found.items() if not held[term_of(word)]}
+    unknown = [word for word, term in words(text) if held.get(term) == 0 and word not in names]
+    for word, (right, phrase, is_known) in split(unknown, synonyms.known()[1], numbers[ALL]).items():
+        if is_known or word not in mended:
+            mended[word] = (right, phrase)
+    seldom = {word: right for word, (right, *_rest) in found.items() if word not in mended}
     return mended, _put_right(text, seldom) if seldom else ""
 
 
 def _put_right(text, found):
-    for word, (right, *_rest) in found.items():
+    for word, right in found.items():
         text = re.sub(rf"\b{word}\b", right, text, flags=re.IGNORECASE)
     return text
 
 
 def _with_right(typed, mended):
-    right = {tuple(terms(word)): (term,) for word, (_right, term, _number) in mended.items()}
-    words, phrases = ([right.get(phrase, phrase) for phrase in each] for each in (typed.words, typed.phrases))
-    return replace(typed, words=tuple(dict.fromkeys(words)), phrases=tuple(dict.fromkeys(phrases)))
+    right = {tuple(terms(word)): phrase for word, (_right, phrase) in mended.items()}
+    words = ([(term,) for term in right[phrase]] if phrase in right else [phrase] for phrase in typed.words)
+    phrases = (right.get(phrase, phrase) for phrase in typed.phrases)
+    return replace(typed, words=tuple(dict.fromkeys(chain(*words))), phrases=tuple(dict.fromkeys(phrases)))
 
 
-def _meanings(typed):
+def _meanings(typed, joined):
     """What is wanted, with synonyms, also one by one, and the number of every term; again where topics have changed
-    since."""
+    since. And of the words `joined` to one those that there are."""
     while True:
         version, known = synonyms.known()
         wanted = meanings(typed, known)
         apart = one_by_one(wanted, known)
-        numbers = numbers_of(_terms_of(*wanted, *apart))
+        numbers = numbers_of(_terms_of(*wanted, *apart) | set(chain(*joined.values())))
         if version == numbers[TOPICS]:
-            return wanted, apart, numbers
+            break
         synonyms.read_again(numbers[TOPICS])
+    joined = {run: word for run, word in joined.items() if word in known or numbers[word[0]]}
+    return *(_again(typed, numbers, joined) if joined else (wanted, apart, numbers)), joined
 
 
-def _again(typed, numbers):
-    """As `_meanings`, of a search that was mended; asks only for numbers that are not known yet."""
+def _again(typed, numbers, joined):
+    """As `_meanings`, of a search that was mended, or words of which are one; asks only for numbers that are not known
+    yet."""
     known = synonyms.known()[1]
+    known = known | {run: (word, *known.get(word, ()), *known.get(run, ())) for run, word in joined.items()}
     wanted = meanings(typed, known)
     apart = one_by_one(wanted, known)
     missing = _terms_of(*wanted, *apart) - numbers.keys()
@@ -220,19 +244,22 @@ def _find(wanted: _Wanted, may_be_some: bool) -> tuple[list[Entry], set[str]]:
     if len(articles_and_such) >= RANKED_OTHERS:
         cut |= set(EntryKind) - {EntryKind.QUESTION}
     entries = {entry.pk: entry for entry in (*articles_and_such, *newest)}
-    groups = (*query.groups, *wanted.apart)
-    if len(entries) >= FEW or len(groups) < 2 or not may_be_some:
+    if len(entries) >= FEW or len(query.groups) + len(wanted.apart) < 2 or not may_be_some:
         return _rank(list(entries.values()), query.groups, query.of_all), cut
-    some = _rank([entry for entry in _closest(wanted, query) if entry.pk not in entries], groups, query.of_all)
-    least = MIN_SHARE * max((entry.score for entry in some), default=0)
-    some = [entry for entry in some if entry.score >= least > 0]
+    some = [entry for entry in _closest(wanted, query) if entry.pk not in entries]
     for entry in some:
         entry.holds_all = False
-    return _rank([*entries.values(), *some], groups, query.of_all), cut
+    some = [entry for entry in some if holds_most(entry, wanted.apart)]
+    ranked = _rank([*entries.values(), *some], query.groups, query.of_all, wanted.apart)
+    return [entry for entry in ranked if entry.holds_all or entry.score >= _least(ranked[0]) > 0], cut
 
 
-def _rank(entries: list[Entry], groups: tuple[Group, ...], of_all: int) -> list[Entry]:
-    score(entries, groups, of_all)
+def _least(best):
+    return best.score * (MIN_BESIDE_WHOLE if best.holds_all else MIN_SHARE)
+
+
+def _rank(entries: list[Entry], groups: Sequence[Group], of_all: int, apart: Sequence[Group] = ()) -> list[Entry]:
+    score(entries, groups, of_all, apart)
     return sorted(entries, key=lambda entry: (-entry.score, -entry.pk))
 
 

@@ -3,6 +3,7 @@ editors write."""
 
 import re
 import tomllib
+from bisect import bisect_left
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -12,7 +13,7 @@ from django.db.models import F
 from qa.models import Topic, TopicSynonym
 from qa.screening.medicines import names_of_medicines
 from qa.search.engine import Phrase
-from qa.search.pipeline import terms, words
+from qa.search.pipeline import fold, terms, words
 
 FILE = Path(__file__).parent / "synonyms.toml"
 CANNOT = r"(?:can\s?not|can'?t|could\s?not|couldn'?t|unable\s+to|not\s+able\s+to)"
@@ -47,6 +48,19 @@ def said(text: str) -> tuple[list[tuple[Phrase, Phrase]], str]:
     return found, sayings.sub(" ", text)
 
 
+def meant_by(beginning: str, most: int) -> list[str]:
+    """What `beginning` is the beginning of, and other names for it: of "pile" hemorrhoids, of "can't sl" insomnia."""
+    start, known = bare(beginning), _beginnings()
+    found = known[bisect_left(known, (start,)) : bisect_left(known, (start + "\U0010ffff",))]
+    names = chain.from_iterable((phrase, *names) for phrase, names in sorted(found, key=lambda row: len(row[0])))
+    return list(dict.fromkeys(names))[:most]
+
+
+def bare(text: str) -> str:
+    """`text` as it is compared with what somebody may be typing: folded, without apostrophes."""
+    return " ".join(fold(text).replace("'", "").split())
+
+
 def read() -> dict[str, dict[str, list[str]]]:
     """The file as it stands: `same`, which goes both ways, `narrower`, which leads from the first to the others, and
     `said`, which leads from the others to the first."""
@@ -63,6 +77,19 @@ def _curated():
     for name, others in tables["narrower"].items():
         _lead(found, tuple(terms(name)), [tuple(terms(other)) for other in others])
     return {phrase: tuple(others) for phrase, others in found.items()}
+
+
+@cache
+def _beginnings():
+    """Each phrase of ours, bare, with the names of what it means, in the order of the phrases."""
+    tables = read()
+    lines = [[first, *others] for first, others in tables["same"].items()]
+    found = [(bare(name), tuple(line)) for line in [*lines, *map(list, names_of_medicines())] for name in line]
+    line_of = {first: tuple(line) for first, *line in ((line[0], *line) for line in lines)}
+    for meaning, how in tables["said"].items():
+        found += [(bare(phrase), line_of.get(meaning, (meaning,))) for phrase in how]
+    found += [(bare(first), tuple(others)) for first, others in tables["narrower"].items()]
+    return sorted(found)
 
 
 @cache
