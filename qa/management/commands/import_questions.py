@@ -15,12 +15,14 @@ from qa.importing.mapping import read_map
 from qa.importing.record_files import PrivacyCount, RecordFile, naming
 from qa.importing.record_loading import Loader
 from qa.importing.vocabulary import Unknown, Vocabulary
+from qa.management.stopping import stopped
 
 MADE_BY = {
     "There is no specialty “": "--specialties create makes it",
     "There is no topic “": "--topics create makes it, --topics ignore leaves it out",
 }
 MOST_SUMMED_UP = 50  # unknown names
+STOPPED = "Stopped. What is loaded stays; start it again, and it goes on."
 OUTCOMES = ("created", "updated", "unchanged", "kept")
 
 
@@ -100,7 +102,8 @@ class Command(BaseCommand):
 
     def find_problems(self, records, lines, bad_file):
         """Name all problems; the bad lines are kept as they are, each in its place."""
-        with ExitStack() as stack:
+        incomplete = f", and {bad_file} is not complete" if bad_file else ""
+        with stopped(f"Stopped. Nothing was imported{incomplete}; start it again."), ExitStack() as stack:
             bar = stack.enter_context(progress("Checking", lines))
             target = None
 
@@ -129,7 +132,7 @@ class Command(BaseCommand):
 
     def load(self, records, loader, privacy):
         try:
-            with progress("Loading", records.new) as bar:
+            with stopped(STOPPED), progress("Loading", records.new) as bar:
                 records.load(loader, bar.update, privacy)
         except BatchRefused as refusal:
             raise CommandError(f"{refusal} What was loaded before stays; start again to go on after it.") from None
