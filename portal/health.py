@@ -1,5 +1,6 @@
 """Whether the portal lives and works, for whatever watches it."""
 
+from django.core.cache import cache
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpResponse
@@ -32,6 +33,7 @@ def find_trouble():
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return "Migrations are missing: run manage.py migrate."
         silent = silence()
+        cache.get("readiness")
     except Error:
         return "The database does not answer."
     except ConnectionError:

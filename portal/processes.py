@@ -5,6 +5,7 @@ one more than the terminal does), each process that was started is known and end
 """
 
 import errno
+import logging
 import os
 import signal
 import socket
@@ -17,9 +18,13 @@ from functools import partial
 from django.conf import settings
 from django.core.management.base import CommandError
 
+logger = logging.getLogger(__name__)
+
 START_TIME = 30  # seconds until a server must answer
 END_TIME = 10  # seconds that processes have to end
 STEP = 0.05  # seconds between two looks
+FIRST_PAUSE = 1  # seconds until a process beside the server is started again; then twice as long each time
+LONGEST_PAUSE = 60  # seconds; what ran for longer than this begins with the first pause
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
@@ -48,7 +53,9 @@ def free_port(host, text):
 
 
 def run_together(commands, ready, host, port, variables=None, **first):
-    """Run the commands until one of them ends or a signal comes; then end all.
+    """Run the commands until the server ends or a signal comes; then end all.
+
+    Where another one ends by itself the server goes on, and it is started again after a pause.
 
     Args:
         commands: command lines; the first one is the server that listens on `host` and `port`.
@@ -56,9 +63,10 @@ def run_together(commands, ready, host, port, variables=None, **first):
         variables: the environment of the processes; this process's own where it is None.
         first: more for `subprocess.Popen` of the server.
 
-    Raises CommandError where one of them ends by itself, KeyboardInterrupt after a signal, whichever.
+    Raises CommandError where the server ends by itself, KeyboardInterrupt after a signal, whichever.
     """
     processes, start = [], partial(subprocess.Popen, env=variables, start_new_session=True)
+    pauses = [Pause() for _command in commands]
     signals = []
     for number in SIGNALS:
         signal.signal(number, lambda number, _frame: signals.append(number))
@@ -68,12 +76,36 @@ def run_together(commands, ready, host, port, variables=None, **first):
             processes.append(start(command, **({} if processes else first)))
         _wait_until_it_answers(processes[0], host, port, signals)
         ready()
-        while all(process.poll() is None for process in processes):
+        while processes[0].poll() is None:
             _go_on(signals)
+            for number, command in enumerate(commands[1:], 1):
+                if processes[number].poll() is not None and pauses[number].is_over(command, processes[number]):
+                    processes[number] = start(command)
             time.sleep(STEP)
-        raise CommandError("One of the processes has ended; what it said stands above.")
+        raise CommandError("The server has ended; what it said stands above.")
     finally:
         _end(processes)
+
+
+class Pause:
+    """How long a process that ends again and again is left alone."""
+
+    def __init__(self):
+        self.seconds, self.until, self.begun = FIRST_PAUSE, None, time.monotonic()
+
+    def is_over(self, command, process):
+        """Whether the process, which has ended, is to be started again now; asked until it is."""
+        now = time.monotonic()
+        if self.until is None:
+            if now - self.begun > LONGEST_PAUSE:
+                self.seconds = FIRST_PAUSE
+            said = "“%s” has ended (status %s); what it said stands above. It is started again in %s seconds."
+            logger.error(said, command[-1], process.returncode, self.seconds)
+            self.until, self.seconds = now + self.seconds, min(2 * self.seconds, LONGEST_PAUSE)
+        if now < self.until:
+            return False
+        self.until, self.begun = None, now
+        return True
 
 
 def _wait_until_it_answers(server, host, port, signals):

@@ -42,6 +42,21 @@ def test_the_size_of_a_page_is_told_as_it_was_written_though_it_is_sent_compress
     assert written.size > 2 * sent.size
 
 
+@pytest.mark.parametrize(
+    ("folder", "status", "sentence"),
+    [
+        ("nowhere", 2, "there is no folder {}"),
+        ("empty", 0, "There are no sets to measure with in {}: name their folder"),
+    ],
+)
+def test_a_folder_without_sets_to_measure_with_is_named(tmp_path, folder, status, sentence):
+    (tmp_path / "empty").mkdir()
+    command = [sys.executable, "-m", "tests.load.retrieval", str(tmp_path / folder)]
+    done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == status
+    assert sentence.format(tmp_path / folder) in done.stdout + done.stderr
+
+
 class Interrupted(Portal):
     """Ends once its database is filled, before that is written down."""
 

@@ -15,7 +15,7 @@ from tests.processes import command, environment, manage
 
 @pytest.fixture(autouse=True)
 def no_worker(db):
-    cache.clear()
+    heartbeat.signs.clear()
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
@@ -34,9 +34,15 @@ def test_other_pages_keep_to_the_names_of_the_portal(client):
 
 def test_without_its_worker_the_portal_is_not_ready(client):
     assert "worker is silent" in client.get("/readyz").text
-    cache.set("worker_heartbeat", time.time() - WORKER_MAY_BE_SILENT - 1)
+    heartbeat.signs.set(heartbeat.KEY, time.time() - WORKER_MAY_BE_SILENT - 1)
     assert client.get("/readyz").status_code == 503
-    cache.set("worker_heartbeat", time.time() - WORKER_MAY_BE_SILENT + 10)
+    heartbeat.signs.set(heartbeat.KEY, time.time() - WORKER_MAY_BE_SILENT + 10)
+    assert client.get("/readyz").status_code == 200
+
+
+def test_clearing_the_cache_says_nothing_of_the_worker(client):
+    heartbeat.beat()
+    cache.clear()
     assert client.get("/readyz").status_code == 200
 
 

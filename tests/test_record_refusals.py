@@ -1,6 +1,7 @@
 """Records that are refused: each bad line by its number and with a sentence, and files that cannot be read."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from django.db import transaction
 
 from qa.importing import lines
 from qa.importing.record_loading import Loader
+from qa.management.commands.import_questions import MOST_NAMED
 from qa.models import Question
 from tests import records
 from tests.records import REPLY, load, problems_of, record, refusal
@@ -52,6 +54,8 @@ WRONG = [
     (record(on_behalf_of="dog"), "“on_behalf_of” must be one of self, child,"),
     (record(language="English, really"), "“language” has 15 characters; 10 are the most."),
     (record(language="x"), "“language” must be a code such as en or zh-hant, but is “x”."),
+    (record(language="xx-zz"), "“language” must be a code such as en or zh-hant, but is “xx-zz”."),
+    (record(language="en-us-us"), "“language” must be a code such as en or zh-hant, but is “en-us-us”."),
     (record(asked="yesterday"), "“asked” must be a date such as 2016-06-01, but is “yesterday”."),
     (record(asked="2016-02-30"), "“asked” must be a date such as 2016-06-01, but is “2016-02-30”."),
     (record(asked=20160601), "“asked” must be a date such as 2016-06-01."),
@@ -100,6 +104,23 @@ def test_a_name_that_nobody_has_heard_of_is_summed_up_once(write):
     assert "line 2: There is no specialty “Skins”." in said
     assert said[-1] == ("There is no topic “Warts”: 1 line; --topics create makes it, --topics ignore leaves it out.")
     assert "There is no specialty “Skins”: 3 lines; --specialties create makes it." in said
+
+
+@pytest.mark.django_db
+def test_what_is_wrong_with_many_lines_is_counted_and_said_once_how_to_mend_it(write):
+    wrong = [record(n, topics="Skin, Rash") for n in range(MOST_NAMED + 2)]
+    said = refusal(write(*wrong, *(record(100 + n, title="") for n in range(MOST_NAMED + 1)))).splitlines()
+    named = [line for line in said if line.startswith("line ")]
+    assert len(named) == 2 * MOST_NAMED
+    assert said[len(named) :] == [
+        "“topics” must be a list: 22 lines; [split] in a --map says at which mark a text is cut into one.",
+        "“title” is missing: 21 lines.",
+    ]
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hant-TW", "pt-BR", "es-419", "yue", "de-1996", "fil"])
+def test_a_language_is_one_that_there_is(language):
+    assert problems_of(language=language) == []
 
 
 @pytest.mark.django_db
@@ -155,7 +176,7 @@ def test_skipping_bad_lines_loads_the_rest_and_keeps_the_bad_ones_as_they_are(wr
 @pytest.mark.parametrize("options", [{}, {"skip_bad": Path()}])
 def test_a_check_fails_where_a_line_is_bad_and_writes_nothing(write, options):
     path, before = write(record(), b"not a record"), everything()
-    with pytest.raises(CommandError, match=r"lines: 2, bad: 1; nothing was written|because of 1 bad lines"):
+    with pytest.raises(CommandError, match=r"lines: 2, bad: 1; nothing was written|because of 1 bad line\."):
         load(path, check=True, **options)
     assert everything() == before
     assert list(path.parent.iterdir()) == [path]
@@ -186,9 +207,17 @@ def test_checking_only_writes_nothing(write):
     assert everything() == before
 
 
-@pytest.mark.parametrize("name", ["missing.jsonl", "."])
+@pytest.mark.parametrize("name", ["missing.jsonl", ".", "-"])
 @pytest.mark.django_db
 def test_a_file_that_cannot_be_read_is_named(tmp_path, name, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CommandError, match="It cannot be read"):
         load(Path(name), skip_bad=Path())
+
+
+@pytest.mark.django_db
+def test_a_pipe_is_refused_and_why_is_said(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("-")):
+        with pytest.raises(CommandError, match="reads a file twice, so it takes no pipe"):
+            load(path)

@@ -118,6 +118,33 @@ def test_however_many_signals_come_and_whenever_no_process_is_left_behind(moment
     assert (said, errors) == ("has ended\n", "")
 
 
+AGAIN = """
+import pathlib, sys
+from django.conf import settings
+from portal import processes
+
+settings.configure()
+processes.FIRST_PAUSE = 0.1
+port, begun = int(sys.argv[1]), pathlib.Path(sys.argv[2])
+listen = f"s = socket.create_server(('127.0.0.1', {port}))"
+third = f"while pathlib.Path({str(begun)!r}).read_text() != 'xxx': time.sleep(0.01)"
+server = [sys.executable, "-c", f"import pathlib, socket, time; {listen}\\n{third}"]
+other = [sys.executable, "-c", "import sys; open(sys.argv[1], 'a').write('x'); sys.exit(3)", str(begun)]
+processes.run_together([server, other], lambda: None, "127.0.0.1", port)
+"""
+
+
+def test_what_ends_beside_the_server_is_started_again_and_the_server_goes_on(tmp_path):
+    """The server ends once the other has begun three times."""
+    begun = tmp_path / "begun"
+    begun.touch()
+    program = [sys.executable, "-c", AGAIN, str(free_port()), str(begun)]
+    done = subprocess.run(program, cwd=FOLDER, capture_output=True, text=True, timeout=30, check=False)
+    assert "CommandError: The server has ended" in done.stderr
+    pauses = re.findall(r"has ended \(status 3\); .* It is started again in ([\d.]+) seconds", done.stderr)
+    assert pauses[:2] == ["0.1", "0.2"]
+
+
 def test_what_is_missing_is_said(tmp_path):
     for name in PRODUCTION:
         rest = {key: value for key, value in PRODUCTION.items() if key != name}

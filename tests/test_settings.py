@@ -6,6 +6,8 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
+import pytest
+
 from tests.processes import FOLDER, environment, manage
 
 PRODUCTION = {
@@ -17,6 +19,7 @@ PRODUCTION = {
     "EMAIL_URL": "smtp://user:p%40ss@mail.example.org:587?tls=1",
     "BEHIND_PROXY": "1",
 }
+HELP = [["--help"], ["help", "worker"], ["worker", "--help"], ["serve", "-h"]]
 REQUIRED = ["SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "FROM_EMAIL", "EMAIL_URL"]
 WRONG = [
     ("DEBUG", "maybe"),
@@ -169,3 +172,18 @@ def test_a_cache_server_needs_its_package(tmp_path):
         assert said["CACHES"]["default"]["LOCATION"] == "redis://cache.example.org/0"
     else:
         assert said.startswith("REDIS_URL is set, but the package redis is missing: ")
+
+
+@pytest.mark.parametrize("arguments", HELP, ids=" ".join)
+def test_help_needs_no_settings(tmp_path, arguments):
+    status, said = manage(tmp_path, *arguments)
+    assert status == 0
+    assert ("import_questions" if arguments == ["--help"] else "usage: ") in said
+
+
+@pytest.mark.parametrize("arguments", [["worker", "--once"], ["worker", "--", "--help"], ["import_questions", "help"]])
+def test_whatever_runs_needs_them(tmp_path, arguments):
+    assert manage(tmp_path, *arguments) == (
+        1,
+        "The portal is not configured rightly: SITE_URL is missing: set it to an address such as https://example.org.\n",
+    )

@@ -30,7 +30,17 @@ REPLY_FIELDS = (
 LINES = ("may_be_about", "urgent_if", "whom_to_see")
 
 SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,29}")
-LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
+LANGUAGE = re.compile(  # the form of BCP 47: language, script, region, variant
+    r"([A-Za-z]{2,3})(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?(?:-(?:[A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3}))?"
+)
+TWO_LETTERS = """
+    aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en
+    eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv
+    ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne
+    ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st
+    su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+"""
+LANGUAGES = frozenset(TWO_LETTERS.split())  # ISO 639-1
 BAND = re.compile(r"([0-9]{1,3})\s*[-–~]\s*([0-9]{1,3})")
 
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False).encode
@@ -185,7 +195,8 @@ class Reader(Values):
 
     def _language(self, value):
         text = self._line(value, "language", 10)
-        if text and not LANGUAGE.fullmatch(text):
+        found = LANGUAGE.fullmatch(text)
+        if text and not (found and (len(found[1]) == 3 or found[1].lower() in LANGUAGES)):
             self._refuse(f"“language” must be a code such as en or zh-hant, but is “{text}”.")
         return text.lower() or "en"
 

@@ -204,10 +204,14 @@ def main():
     parser.add_argument("folder", nargs="?", type=Path, default=os.environ.get("RETRIEVAL_DATA", ""))
     parser.add_argument("--only", default="", help="sets whose name holds this")
     options = parser.parse_args()
-    sets = list(read_sets(Path(options.folder), options.only)) if str(options.folder) not in ("", ".") else []
+    is_named = str(options.folder) != "."
+    if not options.folder.is_dir():
+        parser.error(f"there is no folder {options.folder}")
+    sets = list(read_sets(options.folder, options.only)) if is_named else []
     sets = [found for found in sets if options.only in found[0]]
     if not sets:
-        print("There are no sets to measure with: name their folder, or set RETRIEVAL_DATA to it.")
+        where = f" in {options.folder}" if is_named else ""
+        print(f"There are no sets to measure with{where}: name their folder, or set RETRIEVAL_DATA to it.")
         return 0
     if os.environ.get(IN_PROCESS):
         measure_engine(sets)

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from qa.importing.export import exported
 from qa.importing.records import SOURCE, as_line
+from qa.management.stopping import stopped
 from qa.models import PORTAL, Question
 
 
@@ -34,7 +35,8 @@ class Command(BaseCommand):
             if not Question.objects.public().filter(source=name).exists():
                 raise CommandError(f"Nothing was written: there is no public question of the source “{name}”.")
         number = 0
-        with self.opened(file) as target, progress(Question.objects.public().count()) as bar:
+        end = stopped("Stopped before all was written; start it again.")
+        with end, self.opened(file) as target, progress(Question.objects.public().count()) as bar:
             for key, data, problems in exported(source or (), asked_here_as):
                 target.write(as_line(data).encode("utf-8", "replace") + b"\n")
                 number += 1

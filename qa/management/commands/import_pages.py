@@ -13,6 +13,7 @@ from qa.errors import DocumentError
 from qa.importing.documents import parse_document
 from qa.importing.editorial import apply_editorial, read_editorial
 from qa.importing.loading import PART_OF_PAGE, load_document
+from qa.management.stopping import stopped
 
 
 class Command(BaseCommand):
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         documents = [(name, *found) for name in files if (found := self.read(name, parse_document))]
         additions = self.read(editorial, read_editorial) if editorial else None
         self.stop_if_refused()
-        with transaction.atomic():
+        with stopped("Stopped. Nothing was imported; start it again."), transaction.atomic():
             outcomes = self.load(documents)
             changed = self.apply(editorial, additions[1]) if additions else 0
             self.stop_if_refused()

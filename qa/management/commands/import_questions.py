@@ -11,16 +11,21 @@ from tqdm import tqdm
 
 from qa.errors import BatchRefused, DocumentError
 from qa.importing.lines import copy_line, count_lines
-from qa.importing.mapping import read_map
+from qa.importing.mapping import LISTS, read_map
 from qa.importing.record_files import PrivacyCount, RecordFile, naming
 from qa.importing.record_loading import Loader
 from qa.importing.vocabulary import Unknown, Vocabulary
+from qa.management.stopping import stopped
 
-MADE_BY = {
+HINTS = {  # of problems that begin so
     "There is no specialty “": "--specialties create makes it",
     "There is no topic “": "--topics create makes it, --topics ignore leaves it out",
+    **{f"“{name}” must be a list": "[split] in a --map says at which mark a text is cut into one" for name in LISTS},
 }
-MOST_SUMMED_UP = 50  # unknown names
+MOST_NAMED = 20  # lines with the same problem; the others are counted
+MOST_COUNTED = 100_000  # problems, each another one
+MOST_SUMMED_UP = 50  # problems
+STOPPED = "Stopped. What is loaded stays; start it again, and it goes on."
 OUTCOMES = ("created", "updated", "unchanged", "kept")
 
 
@@ -56,12 +61,14 @@ class Command(BaseCommand):
         )  # fmt: skip
 
     def handle(self, *args, file, map, skip_bad, check, report, **options):
-        self.unknown = Counter()
+        self.counted = Counter()  # lines, by what is wrong with them
         mapping = self.read_map(map) if map else None
         names = Vocabulary(Unknown(options["specialties"]), Unknown(options["topics"]))
         records = RecordFile(file, names, mapping, needs_reply=not options["open_unanswered"])
-        if file.exists() and not file.is_file():
-            raise CommandError(f"{file}: It cannot be read: it is no file.")
+        if str(file) == "-" or (file.exists() and not file.is_file()):
+            raise CommandError(
+                f"{file}: It cannot be read: an import reads a file twice, so it takes no pipe and no folder."
+            )
         bad_file = skip_bad and (file.with_name(f"{file.name}.bad") if skip_bad == Path() else skip_bad)
         try:
             lines = count_lines(file)
@@ -70,10 +77,10 @@ class Command(BaseCommand):
             self.find_problems(records, lines, None if check else bad_file)
         except OSError as error:
             raise CommandError(f"{error.filename or file}: It cannot be read or written: {error.strerror}.") from None
-        self.print_unknown()
+        self.sum_up()
         bad = records.bad
         if bad and not skip_bad:
-            raise CommandError(f"Nothing was imported, because of {bad} bad lines.")
+            raise CommandError(f"Nothing was imported, because of {number_of_lines(bad, 'bad ')}.")
         if not (bad or records.new or records.unchanged):
             raise CommandError(f"{file}: There is nothing in it.")
         if check:
@@ -100,16 +107,14 @@ class Command(BaseCommand):
 
     def find_problems(self, records, lines, bad_file):
         """Name all problems; the bad lines are kept as they are, each in its place."""
-        with ExitStack() as stack:
+        incomplete = f", and {bad_file} is not complete" if bad_file else ""
+        with stopped(f"Stopped. Nothing was imported{incomplete}; start it again."), ExitStack() as stack:
             bar = stack.enter_context(progress("Checking", lines))
             target = None
 
             def on_bad(raw, problems):
                 nonlocal target
-                self.unknown.update(problem for problem in problems if problem.startswith(tuple(MADE_BY)))
-                with tqdm.external_write_mode():
-                    for problem in problems:
-                        self.stderr.write(f"line {raw.number}: {problem}")
+                self.name(raw.number, problems)
                 if bad_file:
                     target = target or stack.enter_context(bad_file.open("wb"))
                     with naming(bad_file):
@@ -119,17 +124,28 @@ class Command(BaseCommand):
             with naming(bad_file or records.path):
                 stack.close()  # and so writes the last of the bad lines
 
-    def print_unknown(self):
-        """After the lines, each name once that nobody has heard of, the most frequent first."""
-        for sentence, number in self.unknown.most_common(MOST_SUMMED_UP):
-            how = next(how for beginning, how in MADE_BY.items() if sentence.startswith(beginning))
-            self.stderr.write(f"{sentence.rstrip('.')}: {number:,} {'line' if number == 1 else 'lines'}; {how}.")
-        if len(self.unknown) > MOST_SUMMED_UP:
-            self.stderr.write(f"And {len(self.unknown) - MOST_SUMMED_UP:,} other unknown names.")
+    def name(self, line, problems):
+        """What is wrong with a line, but for what is wrong with so many that they are only counted."""
+        with tqdm.external_write_mode():
+            for problem in problems:
+                if problem in self.counted or len(self.counted) < MOST_COUNTED:
+                    self.counted[problem] += 1
+                if self.counted[problem] <= MOST_NAMED:
+                    self.stderr.write(f"line {line}: {problem}")
+
+    def sum_up(self):
+        """After the lines, the most frequent first: what is wrong with many, and what there is a remedy for."""
+        many = [
+            (problem, number) for problem, number in self.counted.most_common() if number > MOST_NAMED or hint(problem)
+        ]
+        for problem, number in many[:MOST_SUMMED_UP]:
+            self.stderr.write(f"{problem.rstrip('.')}: {number_of_lines(number)}{hint(problem)}.")
+        if len(many) > MOST_SUMMED_UP:
+            self.stderr.write(f"Other problems: {len(many) - MOST_SUMMED_UP:,}.")
 
     def load(self, records, loader, privacy):
         try:
-            with progress("Loading", records.new) as bar:
+            with stopped(STOPPED), progress("Loading", records.new) as bar:
                 records.load(loader, bar.update, privacy)
         except BatchRefused as refusal:
             raise CommandError(f"{refusal} What was loaded before stays; start again to go on after it.") from None
@@ -161,6 +177,15 @@ class Command(BaseCommand):
             path.write_text(json.dumps(report, ensure_ascii=False, indent=1) + os.linesep, encoding="utf-8")
         except OSError as error:
             raise CommandError(f"{path}: The report cannot be written: {error.strerror}.") from None
+
+
+def hint(problem):
+    """What to do about it, where there is something."""
+    return next((f"; {how}" for beginning, how in HINTS.items() if problem.startswith(beginning)), "")
+
+
+def number_of_lines(number, kind=""):
+    return f"{number:,} {kind}{'line' if number == 1 else 'lines'}"
 
 
 def progress(what, lines):
