@@ -144,9 +144,10 @@ def answered_by(draft: Draft, question: Question) -> None:
     keep(draft, "helped", [*(pk for pk in helped if pk != question.pk), question.pk])
 
 
+@transaction.atomic
 def discard(draft: Draft) -> None:
-    """Forget the draft and its photos."""
-    with transaction.atomic():
+    """Forget the draft and its photos; of one that is sent at the same time nothing is left to forget."""
+    if Draft.objects.select_for_update().filter(pk=draft.pk).first():  # before its photos, as in `send`
         erase_photos(draft.photos.all())
         draft.delete()
 
