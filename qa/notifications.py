@@ -89,6 +89,7 @@ ERASED = News(
 HAPPENED = {kind: news.subject for kind, news in NEWS.items()} | {
     EventKind.INFO_RECEIVED: _("You told us more"),
     EventKind.FOLLOWED_UP: _("You wrote a follow-up"),
+    EventKind.FOLLOW_UP_READ: _("A doctor has read your follow-up"),
 }
 
 

@@ -105,6 +105,7 @@ def answer_queue(request, doctor):
         "mine": mine,
         "drafts": drafts.filter(at_desk).select_related("question")[:ROWS],
         "left": drafts.filter(~at_desk)[:ROWS],
+        "again": Question.objects.written_again_to(doctor).for_follow_ups()[:ROWS],
         "answered": answered.exclude(replies__doctor=doctor)[:10],
         "replies": Reply.objects.sent().filter(at_desk, doctor=doctor).select_related("question")[:10],
     }
@@ -162,7 +163,8 @@ def page(request, doctor, question, draft=None, form=None, content=None, review_
         "parts": question.parts.with_coverage(),
         "photos": question.photos.visible_to(request.user),
         "seen": question.seen_questions.filter(seen__in=Question.objects.public()).select_related("seen"),
-        "follow_ups": question.follow_ups.all(),
+        "follow_ups": list(question.follow_ups.all()),
+        "written_again": Question.objects.written_again_to(doctor).filter(pk=question.pk).first(),
         "happened": question.events.filter(kind__in=TOLD).exclude(note="").select_related("actor"),
         "marks": screening.screen(question.body, TO_KNOW),
         "found": findings_of(question),
@@ -184,7 +186,8 @@ def page(request, doctor, question, draft=None, form=None, content=None, review_
 def findings_of(question):
     """What the checks find in the patient's words, for the doctor to know: each once, with the words it is about."""
     found = {}
-    for text in (question.title, question.body, question.medicines, question.allergies):
+    added = question.follow_ups.values_list("body", flat=True)
+    for text in (question.title, question.body, question.medicines, question.allergies, *added):
         for finding in screening.screen(text, TO_KNOW):
             found.setdefault((finding.rule, finding.message), (text[finding.start : finding.end], finding))
     return list(found.values())

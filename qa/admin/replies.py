@@ -1,7 +1,7 @@
 """Replies at the desk: the list, templates, what a doctor does with published replies, and passing a question on."""
 
 from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -58,6 +58,7 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
             at("<int:pk>/transfer/", answer_transfer),
             at("<int:pk>/drafts/<uuid:key>/versions/", answer.answer_versions),
             at("<int:pk>/drafts/<uuid:key>/discard/", answer.answer_discard),
+            at("<int:pk>/follow-ups/<int:follow_up>/read/", answer_read),
             at(f"{reply}/review/", answer_review),
             at(f"{reply}/reaffirm/", answer_reaffirm),
             at(f"{reply}/supersede/", answer_supersede),
@@ -71,12 +72,16 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
             return None
         waiting = Question.objects.for_doctor(doctor)
         first = waiting.order_by("changed_at").first()
+        again = Question.objects.written_again_to(doctor).aggregate(
+            number=Count("pk"), urgent=Count("pk", filter=Q(is_urgent=True))
+        )
         return DeskBox(
             title=_("Questions to answer"),
             link=reverse("admin:answer_queue"),
             waiting=waiting.count(),
             oldest=first and first.changed_at,
-            urgent=waiting.filter(is_urgent=True).count(),
+            urgent=waiting.filter(is_urgent=True).count() + again["urgent"],
+            again=again["number"],
             mine=Question.objects.claimed_by(doctor).count(),
         )
 
@@ -183,6 +188,16 @@ def answer_review(request, doctor, pk, reply):
     if form.is_valid() and attempt(request, lambda: colleagues.review(doctor, **form.cleaned_data), done):
         return redirect(reverse("admin:answer_question", args=[pk]) + f"#reply-{reply}")
     return answer.as_kept(request, doctor, pk, review_forms={reply: form})
+
+
+@for_doctors
+@require_POST
+def answer_read(request, doctor, pk, follow_up):
+    follow_up = get_object_or_404(question_at_desk(doctor, pk).follow_ups, pk=follow_up)
+    done = _("Thank you. The patient sees that you have read it.")
+    if attempt(request, lambda: follow_up.read(doctor), done):
+        return redirect("admin:answer_queue")
+    return redirect("admin:answer_question", pk)
 
 
 @for_doctors

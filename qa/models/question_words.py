@@ -243,6 +243,22 @@ class QuestionQuerySet(models.QuerySet):
         """The doctor's queue: open questions of own specialties, urgent first, then those that came first."""
         return self.awaiting_reply().filter(specialty__in=doctor.specialties.all())
 
+    def written_again(self):
+        """What anyone may read and under which the patient has added what no doctor has done anything upon, with
+        `written_again_at`; urgent first, then what has waited longest."""
+        unread = apps.get_model("qa", "FollowUp").objects.unread()
+        since = unread.filter(question=OuterRef("pk")).order_by("sent_at").values("sent_at")[:1]
+        found = self.public().filter(pk__in=unread.order_by().values("question"))
+        return found.annotate(written_again_at=Subquery(since)).order_by("-is_urgent", "written_again_at", "pk")
+
+    def written_again_to(self, doctor):
+        """Of these, what waits for this doctor: under an own reply, or in an own specialty where nobody who has replied
+        may publish any longer."""
+        replies = apps.get_model("qa", "Reply").objects.published().filter(question=OuterRef("pk"))
+        orphaned = ~Exists(replies.filter(doctor__in=Doctor.objects.publishing()))
+        orphaned &= Q(specialty__in=doctor.specialties.all())
+        return self.written_again().filter(Exists(replies.filter(doctor=doctor)) | orphaned)
+
     def claimed_by(self, doctor):
         """What this doctor holds now."""
         return self.open().filter(claimed_by=doctor, claimed_until__gt=timezone.now()).order_by("claimed_until", "pk")
@@ -255,10 +271,15 @@ class QuestionQuerySet(models.QuerySet):
     def for_queue(self, doctor):
         """All that a row of the doctors' queue shows, in one query."""
         drafts = apps.get_model("qa", "Reply").objects.drafts().filter(doctor=doctor, question=OuterRef("pk"))
-        photos = apps.get_model("qa", "Photo").objects.filter(question=OuterRef("pk"))
+        photos, added = (apps.get_model("qa", n).objects.filter(question=OuterRef("pk")) for n in ("Photo", "FollowUp"))
         return self.select_related("specialty", "claimed_by").annotate(
-            has_own_draft=Exists(drafts), has_photos=Exists(photos)
+            has_own_draft=Exists(drafts), has_photos=Exists(photos), has_follow_ups=Exists(added)
         )
+
+    def for_follow_ups(self):
+        """All that a row of "They wrote again" shows, in one query: with `added`, how the latest follow-up begins."""
+        sent = apps.get_model("qa", "FollowUp").objects.filter(question=OuterRef("pk")).order_by("-sent_at", "-pk")
+        return self.select_related("specialty").annotate(added=Subquery(sent.values(begins=Left("body", 200))[:1]))
 
     def asked_by(self, user):
         """What this user asked: signed in, or with an e-mail address that the user has proved to read."""

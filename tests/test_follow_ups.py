@@ -1,0 +1,169 @@
+"""Follow-ups: what a patient adds is read, by whom the private page says, and danger in it is seen at once."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Doctor
+from qa.asking import add_message
+from qa.errors import InvalidTransition
+from qa.models import EventKind, FollowUp, Question, QuestionStatus, ReplyStatus
+from qa.retention import erase
+from tests import deciding, replying
+from tests.factories import make_answered_question, make_doctor, make_question, make_reply, make_specialty
+from tests.replying import at
+
+pytestmark = pytest.mark.django_db
+desk, other_moderator = replying.desk, deciding.other_moderator
+
+KEY = "a-key-of-the-private-page"
+DANGER = "Now I feel a crushing weight on my chest and my left arm is numb"
+SECTION = "They wrote again"
+
+
+@pytest.fixture
+def question(doctor):
+    """Answered by the doctor."""
+    return make_answered_question(doctor, secret_key=KEY, title="Spots that stay")
+
+
+def waiting_for(doctor):
+    return list(Question.objects.written_again_to(doctor))
+
+
+def private_page(client):
+    return client.get(reverse("my_question", args=[KEY])).text
+
+
+# Who is to read it
+
+
+def test_what_a_patient_adds_after_the_reply_stands_on_top_of_the_desk_of_its_doctor(desk, question):
+    assert SECTION not in desk.get(at("queue")).text
+    add_message(question, "The spots are blue by now.")
+    make_question(QuestionStatus.OPEN, title="Another one")
+    text = desk.get(at("queue")).text
+    assert text.index(SECTION) < text.index("Spots that stay") < text.index("Another one")
+    assert "The spots are blue by now." in text
+    assert "<dt>Wrote again</dt><dd>1</dd>" in desk.get(reverse("admin:index")).text
+    page = desk.get(at("question", question.pk)).text
+    assert "The patient wrote again" in page
+
+
+def test_urgent_ones_come_first_then_those_that_wait_longest(doctor):
+    now = timezone.now()
+    for title, days, is_urgent in [("Newest", 1, False), ("Oldest", 9, False), ("Urgent", 2, True)]:
+        asked = make_answered_question(doctor, title=title, is_urgent=is_urgent)
+        asked.follow_ups.create(body="It itches.", sent_at=now - datetime.timedelta(days=days))
+        asked.follow_ups.create(body="It burns.", sent_at=now)
+    assert [str(each) for each in waiting_for(doctor)] == ["Urgent", "Oldest", "Newest"]
+
+
+def test_colleagues_see_it_only_once_nobody_who_replied_may_publish_any_longer(question, doctor, other_doctor):
+    stranger = make_doctor(specialties=[make_specialty("Urology")])
+    add_message(question, "It itches.")
+    assert [waiting_for(each) for each in (doctor, other_doctor, stranger)] == [[question], [], []]
+    Doctor.objects.filter(pk=doctor.pk).update(licence_expires_on=timezone.localdate() - datetime.timedelta(days=1))
+    assert [waiting_for(each) for each in (other_doctor, stranger)] == [[question], []]
+    make_reply(question, stranger, ReplyStatus.PUBLISHED)
+    assert [waiting_for(each) for each in (other_doctor, stranger)] == [[], [question]]
+    stranger.user.is_active = False
+    stranger.user.save()
+    assert waiting_for(other_doctor) == [question]
+
+
+@pytest.mark.parametrize("status", QuestionStatus)
+def test_only_under_what_anyone_may_read_does_it_wait_there(doctor, status):
+    question = make_question(status)
+    make_reply(question, doctor, ReplyStatus.PUBLISHED)
+    follow_up = question.follow_ups.create(body="It itches.")
+    assert waiting_for(doctor) == [question] * (status == QuestionStatus.ANSWERED)
+    if status != QuestionStatus.ANSWERED:
+        with pytest.raises(InvalidTransition):
+            follow_up.read(doctor)
+        assert FollowUp.objects.unread().exists()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda question, doctor: question.follow_ups.get().read(doctor),
+        lambda question, doctor: question.replies.get().reaffirm(doctor.user),
+        lambda question, doctor: make_reply(question, doctor).publish(doctor.user),
+        lambda question, doctor: make_reply(question, make_doctor()).publish(None),
+    ],
+    ids=["read", "reaffirmed", "replied", "replied by a colleague"],
+)
+def test_it_waits_until_a_doctor_has_done_something_upon_it_and_the_next_one_waits_anew(question, doctor, act):
+    add_message(question, "It itches.")
+    act(question, doctor)
+    assert waiting_for(doctor) == []
+    assert question.follow_ups.get().read_at is not None
+    add_message(question, "It burns.")
+    assert waiting_for(doctor) == [question]
+
+
+def test_a_question_that_was_reopened_shows_there_what_was_added(desk, doctor, question):
+    add_message(question, "The spots are blue by now.")
+    question.replies.get().withdraw(doctor.user, "Wrong")
+    assert SECTION not in desk.get(at("queue")).text
+    assert "the patient added something" in desk.get(at("queue")).text
+    assert "The spots are blue by now." in desk.get(at("question", question.pk)).text
+
+
+def test_after_erasing_nothing_waits(question, doctor):
+    add_message(question, "It itches.")
+    erase(question, keep_replies=True)
+    assert waiting_for(doctor) == []
+
+
+# What the doctor does
+
+
+def test_a_doctor_says_that_it_is_read_and_the_patient_is_told_so(desk, client, doctor, question):
+    add_message(question, "It itches.")
+    assert "no doctor has read it yet" in private_page(client)
+    address = at("read", question.pk, question.follow_ups.get().pk)
+    assert address in desk.get(at("question", question.pk)).text
+    assert desk.get(address).status_code == 405
+    assert "The patient sees that you have read it" in desk.post(address, follow=True).text
+    assert question.events.filter(kind=EventKind.FOLLOW_UP_READ, actor=doctor.user).count() == 1
+    assert "has been read already" in desk.post(address, follow=True).text
+    assert question.events.filter(kind=EventKind.FOLLOW_UP_READ).count() == 1
+    assert "A doctor has read your follow-up" in private_page(client)
+    assert "no doctor has read it yet" not in private_page(client)
+
+
+def test_who_is_not_to_read_it_cannot_say_so(client, other_doctor, question):
+    add_message(question, "It itches.")
+    client.force_login(other_doctor.user)
+    assert "The patient wrote again" not in client.get(at("question", question.pk)).text
+    text = client.post(at("read", question.pk, question.follow_ups.get().pk), follow=True).text
+    assert "it waits for other doctors" in text
+    assert FollowUp.objects.unread().exists()
+
+
+def test_danger_in_what_was_added_is_said_beside_the_question(desk, question):
+    add_message(question, DANGER)
+    found = desk.get(at("question", question.pk)).context["found"]
+    assert "emergency" in {finding.kind for _words, finding in found}
+
+
+def test_the_desk_costs_the_same_however_many_wrote_again(desk, doctor):
+    def cost():
+        with CaptureQueriesContext(connection) as queries:
+            assert SECTION in desk.get(at("queue")).text
+        return len(queries)
+
+    def fill(number):
+        for _number in range(number):
+            add_message(make_answered_question(doctor), "It itches.")
+
+    fill(2)
+    few = cost()
+    fill(8)
+    assert cost() == few <= 18
