@@ -167,3 +167,18 @@ def test_the_desk_costs_the_same_however_many_wrote_again(desk, doctor):
     few = cost()
     fill(8)
     assert cost() == few <= 18
+
+
+# What the patient reads
+
+
+def test_the_private_page_says_who_reads_what_is_added(client, doctor, question):
+    assert "It waits at the desk of Dr. Ada Example, who replied" in private_page(client)
+    make_reply(question, make_doctor("Ben Example"), ReplyStatus.PUBLISHED, published_at=timezone.now())
+    assert "Dr. Ada Example, Dr. Ben Example, who replied" in private_page(client)
+    Doctor.objects.update(licence_expires_on=timezone.localdate() - datetime.timedelta(days=1))
+    assert "waits at the desk of the doctors of Dermatology" in private_page(client)
+    for status, said in {"pending": "A moderator reads it", "open": "The doctors who can reply", "removed": ""}.items():
+        Question.objects.update(status=status)
+        assert said in private_page(client)
+        assert "at the desk of" not in private_page(client)
