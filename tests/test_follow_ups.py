@@ -3,6 +3,8 @@
 import datetime
 
 import pytest
+from django.conf import settings as portal
+from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -11,7 +13,8 @@ from django.utils import timezone
 from accounts.models import Doctor
 from qa.asking import add_message
 from qa.errors import InvalidTransition
-from qa.models import EventKind, FollowUp, Question, QuestionStatus, ReplyStatus
+from qa.models import EventKind, FollowUp, Question, QuestionEvent, QuestionStatus, ReplyStatus
+from qa.notifications import send_waiting
 from qa.retention import erase
 from tests import deciding, replying
 from tests.factories import make_answered_question, make_doctor, make_question, make_reply, make_specialty
@@ -167,6 +170,43 @@ def test_the_desk_costs_the_same_however_many_wrote_again(desk, doctor):
     few = cost()
     fill(8)
     assert cost() == few <= 18
+
+
+# E-mail
+
+
+def test_the_doctor_who_replied_last_is_told_without_a_word_of_it(client, doctor, other_doctor, question):
+    make_reply(question, other_doctor, ReplyStatus.PUBLISHED, published_at=timezone.now())
+    add_message(question, "Purple spots.")
+    assert (send_waiting(), send_waiting()) == (1, 0)
+    [message] = mail.outbox
+    assert message.to == [other_doctor.user.email]
+    assert message.subject.startswith("A patient wrote again")
+    link = reverse("admin:answer_question", args=[question.pk])
+    assert portal.SITE_URL + link in message.body.splitlines()
+    said = message.subject + message.body + message.alternatives[0].content
+    assert not [word for word in ("Purple", "spots", question.title, KEY) if word in said]
+    client.force_login(other_doctor.user)
+    assert "Purple spots." in client.get(link).text
+
+
+@pytest.mark.parametrize("status", [QuestionStatus.PENDING, QuestionStatus.OPEN])
+def test_nobody_gets_an_e_mail_while_the_question_stands_in_a_queue_or_its_doctor_may_not_publish(status, question):
+    add_message(make_question(status), "It itches.")
+    Doctor.objects.update(licence_expires_on=timezone.localdate() - datetime.timedelta(days=1))
+    add_message(question, "It itches.")
+    assert send_waiting() == 0
+    assert not QuestionEvent.objects.to_notify().exists()
+
+
+@pytest.mark.parametrize(
+    "undo", [lambda question: question.follow_ups.settle(), lambda question: question.withdraw()], ids=["read", "taken"]
+)
+def test_nobody_gets_an_e_mail_of_what_is_read_or_taken_back_before_it_is_sent(question, undo):
+    add_message(question, "It itches.")
+    undo(Question.objects.get())
+    assert send_waiting() == 0
+    assert not QuestionEvent.objects.to_notify().filter(kind=EventKind.FOLLOWED_UP).exists()
 
 
 # What the patient reads

@@ -65,7 +65,7 @@ NOTIFIED_KINDS = [
 ]
 
 # Of these the doctor of the event's reply is told instead.
-DOCTORS_KINDS = [EventKind.REPLY_REMOVED]
+DOCTORS_KINDS = [EventKind.REPLY_REMOVED, EventKind.FOLLOWED_UP]
 
 
 class QuestionEventQuerySet(models.QuerySet):

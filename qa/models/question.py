@@ -275,7 +275,8 @@ class Question(models.Model):
         if self.follow_ups_left() < 1:
             raise InvalidTransition(_("Nothing more can be added to this question."))
         self.follow_ups.create(body=body)
-        self.events.create(kind=EventKind.FOLLOWED_UP)
+        told = self.replies.public().filter(doctor__in=Doctor.objects.publishing()).last()
+        self.events.create(kind=EventKind.FOLLOWED_UP, reply=told)
 
     def follow_ups_left(self):
         """How many follow-ups the patient may still write; none while the portal itself asks for something."""
