@@ -17,6 +17,7 @@ from qa.models import EventKind, FollowUp, Question, QuestionEvent, QuestionStat
 from qa.notifications import send_waiting
 from qa.retention import erase
 from tests import deciding, replying
+from tests.deciding import decide, page_of
 from tests.factories import make_answered_question, make_doctor, make_question, make_reply, make_specialty
 from tests.replying import at
 
@@ -207,6 +208,46 @@ def test_nobody_gets_an_e_mail_of_what_is_read_or_taken_back_before_it_is_sent(q
     undo(Question.objects.get())
     assert send_waiting() == 0
     assert not QuestionEvent.objects.to_notify().filter(kind=EventKind.FOLLOWED_UP).exists()
+
+
+# Danger
+
+
+@pytest.mark.parametrize(
+    "status", [QuestionStatus.PENDING, QuestionStatus.OPEN, QuestionStatus.NEEDS_INFO, QuestionStatus.ANSWERED]
+)
+def test_danger_in_a_follow_up_alarms_all_moderators_until_one_has_looked(client, moderator, status):
+    question, other = make_question(status, title="Spots that stay"), make_question()
+    make_reply(question, status=ReplyStatus.PUBLISHED)
+    add_message(question, DANGER)
+    client.force_login(moderator)
+    queue = client.get(reverse("admin:qa_question_queue")).text
+    assert queue.index("Raised with all moderators") < queue.index("Spots that stay")
+    assert "1 raised with all moderators" in client.get(reverse("admin:index")).text
+    assert "Spots that stay" in client.get(page_of(other)).text
+    assert DANGER in client.get(page_of(question)).text
+    question.refresh_from_db()
+    decide(client, question, "calm", note="I have read it: an old letter.")
+    assert "Raised with all moderators</h2>" not in client.get(reverse("admin:qa_question_queue")).text
+    assert "raised with all moderators" not in client.get(reverse("admin:index")).text
+
+
+def test_the_alarm_ends_when_a_doctor_has_read_it_and_another_danger_raises_another(question, doctor):
+    add_message(question, "It itches.")
+    add_message(question, DANGER)
+    assert list(Question.objects.escalated()) == [question]
+    question.follow_ups.last().read(doctor)
+    assert not Question.objects.escalated().exists()
+    Question.objects.filter(pk=question.pk).update(is_urgent=True)
+    question.follow_ups.create(body="It is better.")
+    assert not Question.objects.escalated().exists()
+    question.escalate(None, "Danger")
+    assert list(Question.objects.escalated()) == [question]
+
+
+def test_an_answered_question_under_which_nothing_waits_is_not_raised(question, moderator):
+    with pytest.raises(InvalidTransition):
+        question.escalate(moderator, "Why")
 
 
 # What the patient reads

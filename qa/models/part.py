@@ -3,7 +3,7 @@
 from django.apps import apps
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -85,6 +85,13 @@ class FollowUpQuerySet(models.QuerySet):
     def unread(self):
         """Upon which no doctor has done anything since: replied, re-affirmed a reply, or said that it is read."""
         return self.filter(read_at__isnull=True)
+
+    def raised(self):
+        """Of the unread those since which the question was raised with all moderators."""
+        events = apps.get_model("qa", "QuestionEvent").objects.filter(kind=EventKind.ESCALATED)
+        return self.unread().filter(
+            Exists(events.filter(question=OuterRef("question"), created_at__gte=OuterRef("sent_at")))
+        )
 
     def settle(self):
         """A doctor has just done something upon them."""

@@ -336,10 +336,11 @@ class Question(models.Model):
 
     @transaction.atomic
     def escalate(self, by, note):
-        """A moderator fears for somebody: the question is urgent, and stands on top for all moderators."""
+        """Somebody, or a check of what was added, fears for the patient: it is urgent, on top for all moderators."""
         self.refresh_from_db(fields=["status"], from_queryset=Question.objects.select_for_update())
         unfinished = self.status in (S.PENDING, S.OPEN, S.NEEDS_INFO)
-        if not unfinished or Question.objects.escalated().filter(pk=self.pk).exists():
+        waits = unfinished or Question.objects.written_again().filter(pk=self.pk).exists()
+        if not waits or Question.objects.escalated().filter(pk=self.pk).exists():
             raise InvalidTransition(_("This question is raised with all moderators already, or is no longer waiting."))
         Question.objects.filter(pk=self.pk).update(is_urgent=True)
         self.is_urgent = True

@@ -96,10 +96,13 @@ class QuestionQuerySet(models.QuerySet):
         return self.filter(status=QuestionStatus.PENDING).order_by("-is_urgent", "asked_at", "pk")
 
     def escalated(self):
-        """What a moderator has raised with all moderators, and nobody has calmed or ended since; oldest first."""
+        """What was raised with all moderators, and nobody has calmed or ended since; oldest first."""
         unfinished = [QuestionStatus.PENDING, QuestionStatus.OPEN, QuestionStatus.NEEDS_INFO]
-        raised = self._having_event(kind=EventKind.ESCALATED)
-        return self.filter(raised, is_urgent=True, status__in=unfinished).order_by("asked_at", "pk")
+        waiting = self.model.objects.filter(is_urgent=True, status__in=unfinished)
+        raised = waiting.filter(self._having_event(kind=EventKind.ESCALATED)).values("pk")
+        again = apps.get_model("qa", "FollowUp").objects.raised().order_by().values("question")
+        again = self.model.objects.public().filter(is_urgent=True, pk__in=again).values("pk")
+        return self.filter(pk__in=raised.union(again)).order_by("asked_at", "pk")
 
     def urgent(self):
         return self.filter(is_urgent=True)
