@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Doctor
+from qa import answering
 from qa.asking import add_message
 from qa.errors import InvalidTransition
 from qa.models import EventKind, FollowUp, Question, QuestionEvent, QuestionStatus, ReplyStatus
@@ -19,7 +20,7 @@ from qa.retention import erase
 from tests import deciding, replying
 from tests.deciding import decide, page_of
 from tests.factories import make_answered_question, make_doctor, make_question, make_reply, make_specialty
-from tests.replying import at
+from tests.replying import BODY, at, content, sent
 
 pytestmark = pytest.mark.django_db
 desk, other_moderator = replying.desk, deciding.other_moderator
@@ -149,6 +150,27 @@ def test_who_is_not_to_read_it_cannot_say_so(client, other_doctor, question):
     text = client.post(at("read", question.pk, question.follow_ups.get().pk), follow=True).text
     assert "it waits for other doctors" in text
     assert FollowUp.objects.unread().exists()
+
+
+def test_what_came_after_the_page_was_opened_does_not_count_as_read(desk, doctor, question):
+    add_message(question, "It itches.")
+    first = question.follow_ups.get()
+    add_message(question, "It burns.")
+    assert "written once more" in desk.post(at("read", question.pk, first.pk), follow=True).text
+    reaffirm = at("reaffirm", question.pk, question.replies.get().pk)
+    assert "has just added something" in desk.post(reaffirm, {"last": first.pk}, follow=True).text
+    draft = answering.begin(question, doctor)
+    answer = desk.post(at("question", question.pk), sent(draft, publish="1", last=first.pk), follow=True)
+    assert "has just added something. Please read that first. Your text is kept." in answer.text
+    assert "It burns." in answer.text
+    assert BODY in answer.text
+    assert FollowUp.objects.unread().count() == 2
+    with pytest.raises(InvalidTransition):
+        answering.publish(draft, content(), read=0)
+    shown = f'name="last" value="{question.follow_ups.last().pk}"'
+    assert shown in answer.text
+    desk.post(at("question", question.pk), sent(draft, publish="1", last=question.follow_ups.last().pk))
+    assert not FollowUp.objects.unread().exists()
 
 
 def test_danger_in_what_was_added_is_said_beside_the_question(desk, question):

@@ -261,6 +261,11 @@ def sent_at(request):
     return int(said) if said.isascii() and said.isdigit() and len(said) < 16 else 0
 
 
+def shown_until(request):
+    """The key of the latest follow-up on the page that was sent; None where it does not say."""
+    return key_of(request.POST["last"]) if "last" in request.POST else None
+
+
 def changed_by_button(request, doctor, content):
     """The content with what a button adds to it or mends in it."""
     added = ""
@@ -287,7 +292,7 @@ def publish(request, doctor, reply, form, content, window):
             form.add_error(name, sentence)
         return page(request, doctor, reply.question, reply, form, content)
     try:
-        saved, is_new = answering.publish(reply, content, window, context["reasons"])
+        saved, is_new = answering.publish(reply, content, window, context["reasons"], shown_until(request))
     except ReplyNotReady as refusal:
         for name, sentence in refusal.missing.items():
             form.add_error(name if name in form.fields else None, sentence)

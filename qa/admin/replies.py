@@ -204,7 +204,9 @@ def answer_read(request, doctor, pk, follow_up):
 @require_POST
 def answer_reaffirm(request, doctor, pk, reply):
     own = reply_at_desk(doctor, pk, reply, own=True)
-    attempt(request, lambda: own.reaffirm(request.user), _("Re-affirmed: readers see that you have read it again."))
+    read = answer.shown_until(request)
+    done = _("Re-affirmed: readers see that you have read it again.")
+    attempt(request, lambda: answering.reaffirm(own, read), done)
     return redirect(reverse("admin:answer_question", args=[pk]) + f"#reply-{reply}")
 
 
