@@ -185,6 +185,11 @@ class Question(models.Model):
         return self.headline or self.title or str(_("Withdrawn question"))
 
     @property
+    def heading_language(self):
+        """The language of the heading where it is known: of the patient's words, not of the editors'."""
+        return "" if self.headline or not self.title else self.language
+
+    @property
     def slug(self):
         return slugify(self.heading)[:80].strip("-") or "question"
 

@@ -35,10 +35,10 @@ AGE_BANDS = [
 ]
 
 # What the pages show of a question; addresses and keys of patients are not even read for them.
-CARD_FIELDS = ["headline", "title", "body", "is_excerpt", "answered_at"]
+CARD_FIELDS = ["headline", "title", "body", "language", "is_excerpt", "answered_at"]
 PAGE_FIELDS = [
     *CARD_FIELDS,
-    *("pseudonym", "sex", "age_from", "age_to", "on_behalf_of", "language", "status", "asked_at", "erased_at"),
+    *("pseudonym", "sex", "age_from", "age_to", "on_behalf_of", "status", "asked_at", "erased_at"),
 ]
 SPECIALTY_FIELDS = ["specialty__name", "specialty__slug"]
 
@@ -338,12 +338,12 @@ class QuestionQuerySet(models.QuerySet):
         similar = together(
             similar.annotate(first_reply=first_reply(OuterRef("pk"))),
             "related_from__question",
-            *("id", "headline", "title", "is_excerpt", "answered_at", "first_reply"),
+            *("id", "headline", "title", "language", "is_excerpt", "answered_at", "first_reply"),
             position="related_from__position",
             body=Left("body", CARD_LENGTH),
         )
         quoting = self.model.objects.public().quoting(OuterRef("pk"))
-        quoting = together(quoting, "related_questions__related", "id", "headline", "title")
+        quoting = together(quoting, "related_questions__related", "id", "headline", "title", "language")
         return (
             self.select_related("specialty")
             .only(*PAGE_FIELDS, *SPECIALTY_FIELDS)
