@@ -22,11 +22,11 @@ def count(request, action: str, key: str) -> None:
     ratelimit.consume(request, action=action, key=key.lower(), raise_exception=True)
 
 
-def too_many_requests(request, seconds: int = WAIT):
-    """The answer to who has met a limit: when to come back, for people and for machines."""
+def too_many_requests(request, seconds: int = WAIT, texts=()):
+    """The answer to who has met a limit: when to come back, for people and for machines; `texts`, to be given back."""
     minutes = math.ceil(seconds / 60)
     until = timezone.now() + datetime.timedelta(minutes=minutes)
-    context = {"minutes": minutes, "hours": math.ceil(minutes / 60), "until": until}
+    context = {"minutes": minutes, "hours": math.ceil(minutes / 60), "until": until, "texts": texts}
     response = render(request, "429.html", context, status=429)
     response["Retry-After"] = str(seconds)
     add_never_cache_headers(response)

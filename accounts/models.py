@@ -122,6 +122,10 @@ class DoctorQuerySet(models.QuerySet):
         """Doctors who are verified, and whose licence is in force today."""
         return self.filter(verified_at__isnull=False, licence_expires_on__gte=timezone.localdate())
 
+    def publishing(self):
+        """Whose replies may be published today; see `Doctor.may_publish`."""
+        return self.licensed().filter(user__is_active=True)
+
     def expiring(self, days):
         """Of the licensed, those whose licence ends within so many days."""
         return self.licensed().filter(licence_expires_on__lte=timezone.localdate() + datetime.timedelta(days=days))

@@ -224,19 +224,22 @@ def missing_in(question: Question, content: Mapping) -> dict[str, str]:
 # Publishing
 
 
-def publish(reply: Reply, content: Mapping, window: str = "", reasons: Mapping | None = None) -> tuple[Saved, bool]:
+def publish(
+    reply: Reply, content: Mapping, window: str = "", reasons: Mapping | None = None, read: int | None = None
+) -> tuple[Saved, bool]:
     """Keep what the form holds, then publish it. Whoever publishes twice, or in two windows, gets the same reply.
 
     Args:
         reply: the doctor's own draft, which is the key: one form makes one reply.
         content, window: as for `save`.
         reasons: why a finding is let stand, by the advice's place; one in the question, by that of `qa.identifying`.
+        read: the key of the latest follow-up that the doctor was shown, 0 for none; None where that is not known.
 
     Returns: what was kept, and whether it was published just now.
 
     Raises:
         ReplyNotReady: where the patient still needs something, or a finding needs a reason; the text is kept.
-        InvalidTransition: where the doctor, the question's status or its holder does not allow it; the text is kept.
+        InvalidTransition: where doctor, question, holder or what else is to read stand against it; the text is kept.
     """
     saved = save(reply, content, window)
     if not saved.reply.is_draft:
@@ -248,6 +251,7 @@ def publish(reply: Reply, content: Mapping, window: str = "", reasons: Mapping |
             return Saved(reply), False
         if question.status == QuestionStatus.OPEN:
             question.claim(reply.doctor)
+        _require_all_read(question, read)
         by = reply.doctor.user
         given, asked = _require_readiness(question, content, reasons or {})
         _apply(reply, content)
@@ -259,6 +263,24 @@ def publish(reply: Reply, content: Mapping, window: str = "", reasons: Mapping |
             because = _("A newer reply of the same doctor has taken its place.")
             reply.supersedes.withdraw(by, because, because)
     return Saved(reply), True
+
+
+def _require_all_read(question, read):
+    """Refuse what was decided before the patient added something."""
+    if read is not None and question.follow_ups.filter(pk__gt=read).exists():
+        raise InvalidTransition(_("The patient has just added something. Please read that first."))
+
+
+@transaction.atomic
+def reaffirm(reply: Reply, read: int | None = None) -> None:
+    """The doctor has read the own reply again, with what the patient added, and stands by it; `read` as for `publish`.
+
+    Raises:
+        InvalidTransition: where there is more to read, the reply is not published, or the doctor may not publish.
+    """
+    question = Question.objects.select_for_update().get(pk=reply.question_id)  # a follow-up at the same time waits
+    _require_all_read(question, read)
+    reply.reaffirm(reply.doctor.user)
 
 
 def _require_readiness(question, content, reasons):

@@ -1,6 +1,7 @@
 """Asking: what is kept of a draft, what the checks find in it, and how it becomes a question, once."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Patient, User
 from qa import screening
 from qa.advice import Advice, advice_from
-from qa.errors import WrittenElsewhere
+from qa.errors import InvalidTransition, WrittenElsewhere
 from qa.models import MAX_PARTS, PORTAL, Draft, EventKind, Question, QuestionStatus, SeenChoice, random_key
 from qa.photos import erase_photos
 
@@ -144,9 +145,10 @@ def answered_by(draft: Draft, question: Question) -> None:
     keep(draft, "helped", [*(pk for pk in helped if pk != question.pk), question.pk])
 
 
+@transaction.atomic
 def discard(draft: Draft) -> None:
-    """Forget the draft and its photos."""
-    with transaction.atomic():
+    """Forget the draft and its photos; of one that is sent at the same time nothing is left to forget."""
+    if Draft.objects.select_for_update().filter(pk=draft.pk).first():  # before its photos, as in `send`
         erase_photos(draft.photos.all())
         draft.delete()
 
@@ -213,6 +215,8 @@ def _hang_on(question, draft, content):
 def add_message(question: Question, body: str) -> None:
     """The patient answers what was asked, or follows up. The same words sent twice are kept once.
 
+    Where they say that somebody may be in danger, the question is raised with all moderators.
+
     Raises:
         InvalidTransition: where nothing can be added.
     """
@@ -223,9 +227,12 @@ def add_message(question: Question, body: str) -> None:
         question.receive_info(None, body)
     else:
         question.follow_up(body)
-    for finding in urgent_findings([body]):
-        Question.objects.filter(pk=question.pk).update(is_urgent=True)
+    findings = urgent_findings([body])
+    for finding in findings:
         question.events.create(kind=EventKind.ADVICE_PASSED, note=f"{finding.kind}: {finding.rule}")
+    if findings:
+        with suppress(InvalidTransition):  # it is raised already
+            question.escalate(None, _("What the patient added may tell of danger."))
 
 
 def advice_on(content: Content) -> list[Advice]:

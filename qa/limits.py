@@ -34,8 +34,9 @@ LIMITS = {
     "key": [(30, HOUR)],  # addresses of private pages that lead nowhere
 }
 
-# What may be read only so often: how many times in how many seconds, in each process.
-READING_LIMITS = {"search": (120, 60), "suggestions": (600, 60)}
+# What may be read only so often: how many times in how many seconds, in each process. What resembles a question is
+# asked for at each pause in writing, some 15 times a minute and never more than 40: twenty patients write at once.
+READING_LIMITS = {"search": (120, 60), "suggestions": (600, 60), "similar": (300, 60)}
 
 
 def _open_without_cache(verb):

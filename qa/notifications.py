@@ -76,11 +76,18 @@ NEWS = {
     ),
 }
 
-# What its doctor is told of a reply.
+# What its doctor is told of a reply, and of what the patient wrote after it.
 DOCTORS_NEWS = {
     EventKind.REPLY_REMOVED: News(
         _("A reply of yours was removed"),
         _("A moderator has taken a reply of yours off the portal. The reason stands beside the question at your desk."),
+    ),
+    EventKind.FOLLOWED_UP: News(
+        _("A patient wrote again"),
+        _(
+            "A patient has added something to a question that you replied to. Please read it soon: it may be urgent. "
+            "It waits for you at your desk."
+        ),
     ),
 }
 
@@ -93,6 +100,7 @@ ERASED = News(
 HAPPENED = {kind: news.subject for kind, news in NEWS.items()} | {
     EventKind.INFO_RECEIVED: _("You told us more"),
     EventKind.FOLLOWED_UP: _("You wrote a follow-up"),
+    EventKind.FOLLOW_UP_READ: _("A doctor has read your follow-up"),
 }
 
 
@@ -191,6 +199,9 @@ def _to_doctor(event):
     user = reply and reply.doctor.user
     if not user or not user.is_active:
         return None
+    waiting = Question.objects.written_again().filter(pk=event.question_id)
+    if event.kind == EventKind.FOLLOWED_UP and not waiting.exists():
+        return None  # read already, or taken back
     return _email(DOCTORS_NEWS[event.kind], user.email, desk=reverse("admin:answer_question", args=[event.question_id]))
 
 

@@ -116,11 +116,16 @@ def _free_position(draft, file):
     return free[0]
 
 
+@transaction.atomic
 def erase_photos(photos: QuerySet[Photo]) -> None:
-    """Delete the photos, and their files once that is certain."""
-    files = [photo.file for photo in photos]
-    photos.delete()
-    for file in files:
+    """Delete the photos, and their files once that is certain.
+
+    What is sent at the same time is waited for: a photo that belongs to a question by then is none of a draft's.
+    """
+    found = list(photos.order_by("pk").select_for_update())
+    Photo.objects.filter(pk__in=[photo.pk for photo in found]).delete()
+    for photo in found:
+        file = photo.file
         transaction.on_commit(partial(file.storage.delete, file.name), robust=True)  # what stays is swept up later
 
 

@@ -109,7 +109,7 @@ def erase(question: Question, keep_replies: bool = False, tell: bool = True) -> 
 @transaction.atomic
 def forget_patient(user: User, keep_texts: bool) -> None:
     """The account is deleted: erase the user's questions, or leave them without any link to the person; and drafts."""
-    for draft in user.drafts.all():
+    for draft in user.drafts.order_by("pk").select_for_update():  # what is being sent is a question, then
         erase_photos(draft.photos.all())
         draft.delete()
     for question in Question.objects.asked_by(user):

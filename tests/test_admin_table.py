@@ -43,6 +43,7 @@ TABLE = {
     "answer_open": "D",
     "answer_question": "D",
     "answer_queue": "D",
+    "answer_read": "D",
     "answer_reaffirm": "D",
     "answer_review": "D",
     "answer_supersede": "D",
@@ -135,6 +136,7 @@ def rows(moderator, doctor, editor, patient):
         "qa_topic": make_topic().pk,
         "answer": question.pk,
         "key": draft.key,
+        "follow_up": question.follow_ups.create(body="It itches.").pk,
         "reply": make_reply(question, doctor, ReplyStatus.PUBLISHED).pk,
     }
 

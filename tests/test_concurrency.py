@@ -3,18 +3,21 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.core.files.base import ContentFile
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Doctor, Specialty
-from qa import answering
+from qa import answering, asking
 from qa.errors import InvalidTransition
+from qa.forms.ask import DraftForms
 from qa.importing.record_loading import Loader
 from qa.importing.records import Reader
 from qa.importing.vocabulary import Unknown, Vocabulary
-from qa.models import Draft, EventKind, Question, QuestionStatus, RejectReason, Reply, ReplyStatus, Topic
-from tests.asking import SEND, write
+from qa.models import Draft, EventKind, Photo, Question, QuestionStatus, RejectReason, Reply, ReplyStatus, Topic
+from qa.retention import forget_patient
+from tests.asking import ABOUT, SEND, post, write
 from tests.factories import make_doctor, make_question, make_reply, make_user
 from tests.records import REPLY, record
 
@@ -112,6 +115,37 @@ def test_twenty_identical_sends_at_once_make_one_question_and_all_lead_to_the_re
     assert [(answer.status_code, answer.url) for answer in answers] == [(302, reverse("ask_sent"))] * 20
     assert [event.kind for event in Question.objects.get().events.all()] == [EventKind.ASKED]
     assert not Draft.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "forget",
+    [
+        lambda client, draft, photo: post(client, "ask_discard", {}),
+        lambda client, draft, photo: post(client, "ask_about", ABOUT | {"remove_photo": photo.pk}),
+        lambda client, draft, photo: forget_patient(draft.user, keep_texts=True),
+    ],
+    ids=["discard", "remove_photo", "forget_patient"],
+)
+def test_a_photo_that_is_sent_keeps_its_file_whatever_becomes_of_the_draft_at_that_moment(client, forget):
+    client.force_login(make_user())
+    draft = write(client)
+    photo = draft.photos.create(position=1, file=ContentFile(b"a photo", name="photo.webp"))
+
+    def run():
+        try:
+            forget(client, draft, photo)
+        finally:
+            connection.close()
+
+    other, forms = threading.Thread(target=run), DraftForms(draft)
+    assert not forms.incomplete()
+    with transaction.atomic():
+        asking.send(draft.key, forms.content(), draft.user)
+        other.start()
+        other.join(0.5)  # it waits for what is being sent
+    other.join(30)
+    assert Photo.objects.get().question == Question.objects.get()
+    assert photo.file.storage.exists(photo.file.name)
 
 
 def test_the_same_message_sent_many_times_at_once_is_kept_once():

@@ -106,6 +106,7 @@ def answer_queue(request, doctor):
         "mine": mine,
         "drafts": drafts.filter(at_desk).select_related("question")[:ROWS],
         "left": drafts.filter(~at_desk)[:ROWS],
+        "again": Question.objects.written_again_to(doctor).for_follow_ups()[:ROWS],
         "answered": answered.exclude(replies__doctor=doctor)[:10],
         "reviewed": Question.objects.reviewed_by(doctor)[:10],
         "replies": Reply.objects.sent().filter(at_desk, doctor=doctor).select_related("question")[:10],
@@ -164,7 +165,8 @@ def page(request, doctor, question, draft=None, form=None, content=None, reply_f
         "parts": question.parts.with_coverage(),
         "photos": question.photos.visible_to(request.user),
         "seen": question.seen_questions.filter(seen__in=Question.objects.public()).select_related("seen"),
-        "follow_ups": question.follow_ups.all(),
+        "follow_ups": list(question.follow_ups.all()),
+        "written_again": Question.objects.written_again_to(doctor).filter(pk=question.pk).first(),
         "happened": question.events.filter(kind__in=TOLD).exclude(note="").select_related("actor"),
         "marks": screening.screen(question.body, TO_KNOW),
         "found": findings_of(question),
@@ -191,7 +193,8 @@ def page(request, doctor, question, draft=None, form=None, content=None, reply_f
 def findings_of(question):
     """What the checks find in the patient's words, for the doctor to know: each once, with the words it is about."""
     found = {}
-    for text in (*identifying.texts_of(question).values(), question.medicines, question.allergies):
+    added = question.follow_ups.values_list("body", flat=True)
+    for text in (*identifying.texts_of(question).values(), question.medicines, question.allergies, *added):
         for finding in screening.screen(text, TO_KNOW):
             quotes, _finding = found.setdefault((finding.rule, finding.message), ([], finding))
             if (quote := text[finding.start : finding.end]) and quote not in quotes:
@@ -268,6 +271,11 @@ def sent_at(request):
     return int(said) if said.isascii() and said.isdigit() and len(said) < 16 else 0
 
 
+def shown_until(request):
+    """The key of the latest follow-up on the page that was sent; None where it does not say."""
+    return key_of(request.POST["last"]) if "last" in request.POST else None
+
+
 def changed_by_button(request, doctor, content):
     """The content with what a button adds to it or mends in it."""
     added = ""
@@ -294,7 +302,7 @@ def publish(request, doctor, reply, form, content, window):
             form.add_error(name, sentence)
         return page(request, doctor, reply.question, reply, form, content)
     try:
-        saved, is_new = answering.publish(reply, content, window, context["reasons"])
+        saved, is_new = answering.publish(reply, content, window, context["reasons"], shown_until(request))
     except ReplyNotReady as refusal:
         for name, sentence in refusal.missing.items():
             form.add_error(name if name in form.fields else None, sentence)

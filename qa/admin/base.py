@@ -50,6 +50,7 @@ class DeskBox:
         oldest: since when the oldest has waited; None where nothing does.
         urgent: how many of them are urgent.
         mine: how many of them this user has taken; None where nobody takes any.
+        again: how many patients wrote again after a reply, and wait beside those.
         alarm: what everybody at this desk should know first; "" where nothing is.
     """
 
@@ -59,6 +60,7 @@ class DeskBox:
     oldest: datetime.datetime | None = None
     urgent: int = 0
     mine: int | None = None
+    again: int = 0
     alarm: str = ""
 
 

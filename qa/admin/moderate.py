@@ -164,14 +164,15 @@ class ModerationMixin(TransitionsMixin):
         if bound:
             forms = [bound, *(form for form in forms if form.name != bound.name)]
         opened = bound or next((form for form in forms if form.name == "accept"), None)
-        urgent = Question.objects.pending().urgent().exclude(pk=question.pk)
+        waiting = (Question.objects.escalated(), Question.objects.pending().urgent())
+        urgent = dict.fromkeys(other for found in waiting for other in found.exclude(pk=question.pk)[:URGENT_SHOWN])
         context = {
             "title": question.heading,
             "trail": [(_("Questions to decide on"), reverse("admin:qa_question_queue"))],
             "question": question,
             "query": urlencode(queue.query()),
             "following": moderating.next_in(queue.rows(), question),
-            "urgent": list(urgent[:URGENT_SHOWN]),
+            "urgent": list(urgent)[:URGENT_SHOWN],
             "forms": forms,
             "opened": opened,
             "rejection": rejection(bound if isinstance(bound, RejectForm) else None),

@@ -1,7 +1,7 @@
 """Replies at the desk: the list, templates, what a doctor does with published replies, and passing a question on."""
 
 from django.contrib import admin, messages
-from django.db.models import Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, Q
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -59,6 +59,7 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
             at("<int:pk>/report/", answer_report),
             at("<int:pk>/drafts/<uuid:key>/versions/", answer.answer_versions),
             at("<int:pk>/drafts/<uuid:key>/discard/", answer.answer_discard),
+            at("<int:pk>/follow-ups/<int:follow_up>/read/", answer_read),
             at(f"{reply}/review/", answer_review),
             at(f"{reply}/reaffirm/", answer_reaffirm),
             at(f"{reply}/supersede/", answer_supersede),
@@ -72,12 +73,16 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
             return None
         waiting = Question.objects.for_doctor(doctor)
         first = waiting.order_by("changed_at").first()
+        again = Question.objects.written_again_to(doctor).aggregate(
+            number=Count("pk"), urgent=Count("pk", filter=Q(is_urgent=True))
+        )
         return DeskBox(
             title=_("Questions to answer"),
             link=reverse("admin:answer_queue"),
             waiting=waiting.count(),
             oldest=first and first.changed_at,
-            urgent=waiting.filter(is_urgent=True).count(),
+            urgent=waiting.filter(is_urgent=True).count() + again["urgent"],
+            again=again["number"],
             mine=Question.objects.claimed_by(doctor).count(),
         )
 
@@ -196,9 +201,21 @@ def answer_review(request, doctor, pk, reply):
 
 @for_doctors
 @require_POST
+def answer_read(request, doctor, pk, follow_up):
+    follow_up = get_object_or_404(question_at_desk(doctor, pk).follow_ups, pk=follow_up)
+    done = _("Thank you. The patient sees that you have read it.")
+    if attempt(request, lambda: follow_up.read(doctor), done):
+        return redirect("admin:answer_queue")
+    return redirect("admin:answer_question", pk)
+
+
+@for_doctors
+@require_POST
 def answer_reaffirm(request, doctor, pk, reply):
     own = reply_at_desk(doctor, pk, reply, own=True)
-    attempt(request, lambda: own.reaffirm(request.user), _("Re-affirmed: readers see that you have read it again."))
+    read = answer.shown_until(request)
+    done = _("Re-affirmed: readers see that you have read it again.")
+    attempt(request, lambda: answering.reaffirm(own, read), done)
     return redirect(reverse("admin:answer_question", args=[pk]) + f"#reply-{reply}")
 
 

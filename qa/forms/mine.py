@@ -13,7 +13,7 @@ class MessageForm(forms.Form):
 
     body = LongTextField(
         label=_("Your message"),
-        help_text=_("Doctors and moderators read it; it does not become public. Please write no names."),
+        help_text=_("Only doctors and moderators can read it: it does not become public. Please write no names."),
         max_length=MAX_MESSAGE,
         error_messages={"required": _("Write what you want to add.")},
         rows=5,

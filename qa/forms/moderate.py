@@ -204,7 +204,7 @@ class EscalateForm(NoteForm):
 class CalmForm(NoteForm):
     name, label = "calm", _("Not urgent")
     done = _("Question %(pk)s is not urgent any longer.")
-    statuses = {S.PENDING, S.OPEN, S.NEEDS_INFO}
+    statuses = {S.PENDING, S.OPEN, S.NEEDS_INFO, S.ANSWERED}
 
     def act(self, by):
         self.question.calm(by, self.cleaned_data["note"])

@@ -27,6 +27,7 @@ class EventKind(models.TextChoices):
     INFO_REQUESTED = "info_requested", _("patient asked for more")
     INFO_RECEIVED = "info_received", _("patient answered")
     FOLLOWED_UP = "followed_up", _("followed up")
+    FOLLOW_UP_READ = "follow_up_read", _("follow-up read by a doctor")
     TRANSFERRED = "transferred", _("moved to another specialty")
     CLAIMED = "claimed", _("claimed")
     TAKEN_OVER = "taken_over", _("taken over from another doctor")
@@ -65,7 +66,7 @@ NOTIFIED_KINDS = [
 ]
 
 # Of these the doctor of the event's reply is told instead.
-DOCTORS_KINDS = [EventKind.REPLY_REMOVED]
+DOCTORS_KINDS = [EventKind.REPLY_REMOVED, EventKind.FOLLOWED_UP]
 
 
 class QuestionEventQuerySet(models.QuerySet):

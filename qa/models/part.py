@@ -2,12 +2,14 @@
 
 from django.apps import apps
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.constraints import is_one_of
+from qa.errors import InvalidTransition
+from qa.models.event import EventKind
 from qa.models.question import Question
 
 MAX_PARTS = 5
@@ -77,7 +79,26 @@ class QuestionPart(models.Model):
         return coverage_label(self.coverage)
 
 
-class FollowUpManager(models.Manager):
+class FollowUpQuerySet(models.QuerySet):
+    """The words for "which follow-ups"."""
+
+    def unread(self):
+        """Upon which no doctor has done anything since: replied, re-affirmed a reply, or said that it is read."""
+        return self.filter(read_at__isnull=True)
+
+    def raised(self):
+        """Of the unread those since which the question was raised with all moderators."""
+        events = apps.get_model("qa", "QuestionEvent").objects.filter(kind=EventKind.ESCALATED)
+        return self.unread().filter(
+            Exists(events.filter(question=OuterRef("question"), created_at__gte=OuterRef("sent_at")))
+        )
+
+    def settle(self):
+        """A doctor has just done something upon them."""
+        self.unread().update(read_at=timezone.now())
+
+
+class FollowUpManager(models.Manager.from_queryset(FollowUpQuerySet)):
     def get_by_natural_key(self, source, source_id, sent_at):
         return self.get(question__source=source, question__source_id=source_id, sent_at=sent_at)
 
@@ -89,6 +110,7 @@ class FollowUp(models.Model):
     body = models.TextField(_("message"))
     is_requested = models.BooleanField(_("answers a request"), default=False)
     sent_at = models.DateTimeField(_("sent at"), default=timezone.now)
+    read_at = models.DateTimeField(_("read by a doctor at"), null=True, blank=True, editable=False)
 
     objects = FollowUpManager()
 
@@ -96,7 +118,15 @@ class FollowUp(models.Model):
         verbose_name = _("follow-up")
         verbose_name_plural = _("follow-ups")
         ordering = ["sent_at", "pk"]
-        constraints = [models.UniqueConstraint(fields=["question", "sent_at"], name="followup_unique")]
+        indexes = [
+            models.Index(fields=["question", "sent_at"], name="followup_unread", condition=Q(read_at__isnull=True))
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["question", "sent_at"], name="followup_unique"),
+            models.CheckConstraint(
+                condition=Q(read_at__isnull=True) | Q(read_at__gte=F("sent_at")), name="followup_read_after_sent"
+            ),
+        ]
 
     def __str__(self):
         return self.body[:60]
@@ -105,6 +135,17 @@ class FollowUp(models.Model):
         return (*self.question.natural_key(), self.sent_at)
 
     natural_key.dependencies = ["qa.question"]
+
+    @transaction.atomic
+    def read(self, doctor):
+        """The doctor has read all up to this one, the latest, under an answered question, and adds nothing to it."""
+        question = Question.objects.select_for_update().get(pk=self.question_id)  # a newer one waits
+        if question.follow_ups.last() != self:
+            raise InvalidTransition(_("The patient has just written once more. Please read that, too."))
+        if not Question.objects.written_again_to(doctor).filter(pk=question.pk).exists():
+            raise InvalidTransition(_("This has been read already, or it waits for other doctors."))
+        question.follow_ups.settle()
+        question.events.create(kind=EventKind.FOLLOW_UP_READ, actor=doctor.user)
 
 
 class SeenChoice(models.TextChoices):

@@ -185,6 +185,11 @@ class Question(models.Model):
         return self.headline or self.title or str(_("Withdrawn question"))
 
     @property
+    def heading_language(self):
+        """The language of the heading where it is known: of the patient's words, not of the editors'."""
+        return "" if self.headline or not self.title else self.language
+
+    @property
     def slug(self):
         return slugify(self.heading)[:80].strip("-") or "question"
 
@@ -275,7 +280,8 @@ class Question(models.Model):
         if self.follow_ups_left() < 1:
             raise InvalidTransition(_("Nothing more can be added to this question."))
         self.follow_ups.create(body=body)
-        self.events.create(kind=EventKind.FOLLOWED_UP)
+        told = self.replies.public().filter(doctor__in=Doctor.objects.publishing()).last()
+        self.events.create(kind=EventKind.FOLLOWED_UP, reply=told)
 
     def follow_ups_left(self):
         """How many follow-ups the patient may still write; none while the portal itself asks for something."""
@@ -335,10 +341,11 @@ class Question(models.Model):
 
     @transaction.atomic
     def escalate(self, by, note):
-        """A moderator fears for somebody: the question is urgent, and stands on top for all moderators."""
+        """Somebody, or a check of what was added, fears for the patient: it is urgent, on top for all moderators."""
         self.refresh_from_db(fields=["status"], from_queryset=Question.objects.select_for_update())
         unfinished = self.status in (S.PENDING, S.OPEN, S.NEEDS_INFO)
-        if not unfinished or Question.objects.escalated().filter(pk=self.pk).exists():
+        waits = unfinished or Question.objects.written_again().filter(pk=self.pk).exists()
+        if not waits or Question.objects.escalated().filter(pk=self.pk).exists():
             raise InvalidTransition(_("This question is raised with all moderators already, or is no longer waiting."))
         Question.objects.filter(pk=self.pk).update(is_urgent=True)
         self.is_urgent = True

@@ -36,10 +36,10 @@ AGE_BANDS = [
 ]
 
 # What the pages show of a question; addresses and keys of patients are not even read for them.
-CARD_FIELDS = ["headline", "title", "body", "is_excerpt", "answered_at"]
+CARD_FIELDS = ["headline", "title", "body", "language", "is_excerpt", "answered_at"]
 PAGE_FIELDS = [
     *CARD_FIELDS,
-    *("pseudonym", "sex", "age_from", "age_to", "on_behalf_of", "language", "status", "asked_at", "erased_at"),
+    *("pseudonym", "sex", "age_from", "age_to", "on_behalf_of", "status", "asked_at", "erased_at"),
 ]
 SPECIALTY_FIELDS = ["specialty__name", "specialty__slug"]
 
@@ -97,10 +97,13 @@ class QuestionQuerySet(models.QuerySet):
         return self.filter(status=QuestionStatus.PENDING).order_by("-is_urgent", "asked_at", "pk")
 
     def escalated(self):
-        """What a moderator has raised with all moderators, and nobody has calmed or ended since; oldest first."""
+        """What was raised with all moderators, and nobody has calmed or ended since; oldest first."""
         unfinished = [QuestionStatus.PENDING, QuestionStatus.OPEN, QuestionStatus.NEEDS_INFO]
-        raised = self._having_event(kind=EventKind.ESCALATED)
-        return self.filter(raised, is_urgent=True, status__in=unfinished).order_by("asked_at", "pk")
+        waiting = self.model.objects.filter(is_urgent=True, status__in=unfinished)
+        raised = waiting.filter(self._having_event(kind=EventKind.ESCALATED)).values("pk")
+        again = apps.get_model("qa", "FollowUp").objects.raised().order_by().values("question")
+        again = self.model.objects.public().filter(is_urgent=True, pk__in=again).values("pk")
+        return self.filter(pk__in=raised.union(again)).order_by("asked_at", "pk")
 
     def urgent(self):
         return self.filter(is_urgent=True)
@@ -249,6 +252,22 @@ class QuestionQuerySet(models.QuerySet):
         """The doctor's queue: open questions of own specialties, urgent first, then those that came first."""
         return self.awaiting_reply().filter(specialty__in=doctor.specialties.all())
 
+    def written_again(self):
+        """What anyone may read and under which the patient has added what no doctor has done anything upon, with
+        `written_again_at`; urgent first, then what has waited longest."""
+        unread = apps.get_model("qa", "FollowUp").objects.unread()
+        since = unread.filter(question=OuterRef("pk")).order_by("sent_at").values("sent_at")[:1]
+        found = self.public().filter(pk__in=unread.order_by().values("question"))
+        return found.annotate(written_again_at=Subquery(since)).order_by("-is_urgent", "written_again_at", "pk")
+
+    def written_again_to(self, doctor):
+        """Of these, what waits for this doctor: under an own reply, or in an own specialty where nobody who has replied
+        may publish any longer."""
+        replies = apps.get_model("qa", "Reply").objects.published().filter(question=OuterRef("pk"))
+        orphaned = ~Exists(replies.filter(doctor__in=Doctor.objects.publishing()))
+        orphaned &= Q(specialty__in=doctor.specialties.all())
+        return self.written_again().filter(Exists(replies.filter(doctor=doctor)) | orphaned)
+
     def claimed_by(self, doctor):
         """What this doctor holds now."""
         return self.open().filter(claimed_by=doctor, claimed_until__gt=timezone.now()).order_by("claimed_until", "pk")
@@ -271,10 +290,15 @@ class QuestionQuerySet(models.QuerySet):
     def for_queue(self, doctor):
         """All that a row of the doctors' queue shows, in one query."""
         drafts = apps.get_model("qa", "Reply").objects.drafts().filter(doctor=doctor, question=OuterRef("pk"))
-        photos = apps.get_model("qa", "Photo").objects.filter(question=OuterRef("pk"))
+        photos, added = (apps.get_model("qa", n).objects.filter(question=OuterRef("pk")) for n in ("Photo", "FollowUp"))
         return self.select_related("specialty", "claimed_by").annotate(
-            has_own_draft=Exists(drafts), has_photos=Exists(photos)
+            has_own_draft=Exists(drafts), has_photos=Exists(photos), has_follow_ups=Exists(added)
         )
+
+    def for_follow_ups(self):
+        """All that a row of "They wrote again" shows, in one query: with `added`, how the latest follow-up begins."""
+        sent = apps.get_model("qa", "FollowUp").objects.filter(question=OuterRef("pk")).order_by("-sent_at", "-pk")
+        return self.select_related("specialty").annotate(added=Subquery(sent.values(begins=Left("body", 200))[:1]))
 
     def asked_by(self, user):
         """What this user asked: signed in, or with an e-mail address that the user has proved to read."""
@@ -330,12 +354,12 @@ class QuestionQuerySet(models.QuerySet):
         similar = together(
             similar.annotate(first_reply=first_reply(OuterRef("pk"))),
             "related_from__question",
-            *("id", "headline", "title", "is_excerpt", "answered_at", "first_reply"),
+            *("id", "headline", "title", "language", "is_excerpt", "answered_at", "first_reply"),
             position="related_from__position",
             body=Left("body", CARD_LENGTH),
         )
         quoting = self.model.objects.public().quoting(OuterRef("pk"))
-        quoting = together(quoting, "related_questions__related", "id", "headline", "title")
+        quoting = together(quoting, "related_questions__related", "id", "headline", "title", "language")
         return (
             self.select_related("specialty")
             .only(*PAGE_FIELDS, *SPECIALTY_FIELDS)

@@ -297,6 +297,7 @@ class Reply(models.Model):
             question.mark_answered(by, at=now)
         else:
             question.events.create(kind=EventKind.REPLIED, actor=by)
+        question.follow_ups.settle()
         self.question = question
 
     @transaction.atomic
@@ -309,6 +310,7 @@ class Reply(models.Model):
         if not Reply.objects.published().filter(pk=self.pk).order_by().update(**fields):
             raise InvalidTransition(_("Only a published reply can be re-affirmed."))
         self.refresh_from_db(fields=list(fields))
+        self.question.follow_ups.settle()
         self.question.events.create(kind=EventKind.REAFFIRMED, actor=by)
 
     @transaction.atomic

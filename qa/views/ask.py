@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from qa import asking, screening
 from qa.errors import PhotoRefused, TooMany, WrittenElsewhere
 from qa.forms.ask import AboutForm, DraftForms, PartsForm, SeenForm, SendForm, YouForm
-from qa.limits import check, count
+from qa.limits import check, count, count_reading
 from qa.models import AGE_BANDS, MAX_PHOTOS, Draft, Photo, Question, random_key
 from qa.parts import split_into_parts
 from qa.photos import add_photo, erase_photos
@@ -87,7 +87,7 @@ def ask_about(request):
         has_hints = _take_photos(request, draft, form)
         goes_on = not {"stay", "remove_photo"} & request.POST.keys()
         if goes_on and not form.errors and not has_hints:
-            return redirect(_after_about(draft))
+            return redirect(_after_about(request, draft))
         if not elsewhere and not form.errors.get("photos") and (has_hints or not goes_on):
             return redirect(reverse("ask_about") + ("" if has_hints else "#photos"))
     context = {"form": form, "elsewhere": elsewhere, "photos": draft.photos.all() if draft else []}
@@ -116,15 +116,22 @@ def _take_photos(request, draft, form):
     return bool(said)
 
 
-def _after_about(draft):
+def _similar(request, text):
+    """What resembles the text. Raises TooMany where the network has asked for that too often; what is typed is kept."""
+    count_reading("similar", request)
+    return find_similar(text)
+
+
+def _after_about(request, draft):
     """The next page: what is urgent first, then what may answer already, then the parts."""
     texts = written(draft)
     passed = draft.data.get("warned", [])
     findings = asking.urgent_findings([texts["title"], texts["body"]])
     if any(finding.rule not in passed for finding in findings):
         return "ask_urgent"
-    seen = draft.data.get("seen", {})
-    similar = find_similar(f"{texts['title']}\n{texts['body']}")
+    seen, similar = draft.data.get("seen", {}), []
+    with suppress(TooMany):  # then the patient goes on without
+        similar = _similar(request, f"{texts['title']}\n{texts['body']}")
     return "ask_similar" if any(str(question.pk) not in seen for question in similar) else "ask_parts"
 
 
@@ -138,7 +145,7 @@ def ask_urgent(request):
     if request.method == "POST" or not findings:
         if findings:
             asking.keep(draft, "warned", [finding.rule for finding in findings])
-        return redirect(_after_about(draft))
+        return redirect(_after_about(request, draft))
     found = [(finding, _quote(texts, finding)) for finding in findings]
     return step(request, "ask_about", "qa/ask_urgent.html", draft, found=found)
 
@@ -157,7 +164,7 @@ def ask_similar(request):
     texts = draft and written(draft)
     if not texts:
         return redirect("ask_about")
-    similar = find_similar(f"{texts['title']}\n{texts['body']}")
+    similar = _similar(request, f"{texts['title']}\n{texts['body']}")
     if not similar:
         return redirect("ask_parts")
     seen = draft.data.get("seen", {})
@@ -190,7 +197,10 @@ def ask_parts(request):
     texts = draft and written(draft)
     if not texts:
         return redirect("ask_about")
-    suggested = suggest_specialties(f"{texts['title']}\n{texts['body']}")
+    suggested = []
+    with suppress(TooMany):  # then the patient chooses, or a moderator
+        count_reading("similar", request)
+        suggested = suggest_specialties(f"{texts['title']}\n{texts['body']}")
     guess = _first_guess(texts, suggested)
     form, elsewhere = PartsForm(initial=draft.data.get("parts") or guess, suggested=suggested), []
     if request.method == "POST":
@@ -352,8 +362,9 @@ def ask_autosave(request):
     except WrittenElsewhere:
         elsewhere = _("You have written something else in another window. What you write here is kept once you go on.")
     texts = [harmless(request.POST.get(name, ""))[:MAX_BODY] for name in ("title", "body")]
-    findings = asking.urgent_findings(texts)
-    context = {"findings": findings, "similar": find_similar("\n".join(texts)), "elsewhere": elsewhere}
+    context = {"findings": asking.urgent_findings(texts), "similar": [], "elsewhere": elsewhere, "is_alert": True}
+    with suppress(TooMany):  # whom to call is said all the same
+        context["similar"] = _similar(request, "\n".join(texts))
     return render(request, "partials/while_typing.html", context)
 
 

@@ -6,11 +6,13 @@ from django.http import Http404
 
 from accounts.limits import too_many_requests
 from qa.errors import TooMany
+from qa.forms.fields import typed_texts
 from qa.limits import count, count_reading
 
 
 def limited(*names: str):
-    """A view whose POSTs count as each of `names`. Where a limit is reached, there or within, it says so (429)."""
+    """A view whose POSTs count as each of `names`. Where a limit is reached, there or within, it says so (429), and
+    gives back what was typed."""
 
     def decorate(view):
         @wraps(view)
@@ -21,7 +23,7 @@ def limited(*names: str):
                         count(name, request)
                 return view(request, *args, **kwargs)
             except TooMany as error:
-                return too_many_requests(request, error.retry_after)
+                return too_many_requests(request, error.retry_after, typed_texts(request.POST))
 
         return counted
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import Doctor
 from qa.asking import add_message, urgent_findings
 from qa.errors import InvalidTransition
 from qa.forms.mine import EraseForm, MessageForm
@@ -27,6 +28,28 @@ STATES = {
     QuestionStatus.REMOVED: _("A moderator has taken your question off the portal. It is not public any longer."),
     QuestionStatus.WITHDRAWN: _("Your question is withdrawn: it is no longer on the portal."),
 }
+
+# Who reads what the patient adds.
+READERS = {
+    QuestionStatus.PENDING: _("A moderator reads it together with your question, and then the doctors do."),
+    QuestionStatus.OPEN: _("The doctors who can reply to your question read it together with it."),
+    QuestionStatus.NEEDS_INFO: _("It goes back, with your question, to those who have asked you."),
+}
+READ_BY_DOCTORS = _("It waits at the desk of %(doctors)s, who replied, until it is read. One of them gets an e-mail.")
+READ_BY_DOCTOR = _("It waits at the desk of %(doctors)s, who replied, until it is read. The doctor gets an e-mail.")
+READ_BY_SPECIALTY = _(
+    "Nobody who replied to you replies here any longer. So it waits at the desk of the doctors of %(specialty)s."
+)
+
+
+def readers(question):
+    """A sentence on who reads what the patient adds now; "" where nothing can be added."""
+    if not question.is_public:
+        return READERS.get(question.status, "")
+    replies = question.replies.published().filter(doctor__in=Doctor.objects.publishing()).select_related("doctor")
+    names = list(dict.fromkeys(str(reply.doctor) for reply in replies))
+    sentence = (READ_BY_DOCTOR if len(names) == 1 else READ_BY_DOCTORS) if names else READ_BY_SPECIALTY
+    return sentence % {"doctors": ", ".join(names), "specialty": question.specialty}
 
 
 def decisions(question):
@@ -68,6 +91,7 @@ def own_page(request, question, form=None):
         "urgent": urgent_findings([follow_ups[-1].body]) if follow_ups else [],
         "form": form or (MessageForm() if is_asked or left > 0 else None),
         "follow_ups_left": left,
+        "readers": readers(question),
         "is_withdrawn": question.status == QuestionStatus.WITHDRAWN,
         "decisions": decisions(question),
         "parts": question.parts.with_coverage(),

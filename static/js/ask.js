@@ -131,3 +131,13 @@ if (form?.dataset.autosave) {
     );
   });
 }
+
+// What stands beside is read when it is wanted: a screen reader is told in one line how many there are.
+const shown = document.querySelector(".while-typing");
+if (shown) {
+  const line = document.querySelector("#beside-said");
+  new MutationObserver(() => {
+    const said = shown.querySelector("[data-said]")?.dataset.said ?? "";
+    if (line.textContent !== said) line.textContent = said;
+  }).observe(shown, { childList: true });
+}
