@@ -94,6 +94,7 @@ def answer_queue(request, doctor):
     mine = Question.objects.claimed_by(doctor).for_queue(doctor)[:ROWS]
     drafts = Reply.objects.drafts().filter(doctor=doctor).exclude(question__in=[question.pk for question in mine])
     at_desk = Exists(Question.objects.at_desk_of(doctor).filter(pk=OuterRef("question")))
+    kept = list(drafts.annotate(is_at_desk=at_desk).select_related("question")[: 2 * ROWS])
     context = {
         "title": _("Doctors' desk"),
         "doctor": doctor,
@@ -104,8 +105,8 @@ def answer_queue(request, doctor):
         "is_beginning": last is None,
         "after": rows[ROWS - 1].pk if len(rows) > ROWS else "",
         "mine": mine,
-        "drafts": drafts.filter(at_desk).select_related("question")[:ROWS],
-        "left": drafts.filter(~at_desk)[:ROWS],
+        "drafts": [draft for draft in kept if draft.is_at_desk],
+        "left": [draft for draft in kept if not draft.is_at_desk],
         "again": Question.objects.written_again_to(doctor).for_follow_ups()[:ROWS],
         "answered": answered.exclude(replies__doctor=doctor)[:10],
         "reviewed": Question.objects.reviewed_by(doctor)[:10],

@@ -23,6 +23,9 @@ class TopicKind(models.TextChoices):
 class TopicQuerySet(models.QuerySet):
     """The words for "which topics"."""
 
+    def in_specialty(self, specialty):
+        return self.filter(specialties=specialty)
+
     def with_synonyms(self):
         """With `synonym_list`, dictionaries in no order."""
         synonyms = TopicSynonym.objects.filter(topic=models.OuterRef("pk"))

@@ -72,10 +72,11 @@ def last_request(question):
 
 def replies_of(question):
     """What doctors have replied, and in the place of a withdrawn reply that it was: by its doctor or a moderator."""
-    removed = set(question.events.filter(kind=EventKind.REPLY_REMOVED).values_list("reply", flat=True))
     replies = list(question.replies.once_published().for_page())
-    for reply in replies:
-        reply.decided_by = "moderator" if reply.pk in removed else "doctor"
+    if withdrawn := [reply for reply in replies if reply.is_withdrawn]:
+        removed = set(question.events.filter(kind=EventKind.REPLY_REMOVED).values_list("reply", flat=True))
+        for reply in withdrawn:
+            reply.decided_by = "moderator" if reply.pk in removed else "doctor"
     return replies
 
 
