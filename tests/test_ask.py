@@ -107,6 +107,18 @@ def test_any_language_and_emoji_are_kept_as_they_are(client, text):
     assert ask(client, about={"body": text}).body == text
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("我的小腿上有很多紅點，已經兩個星期了，請問這是什麼病？", "zh"),
+        ("My mother says it is 濕疹, is that eczema of the hands?", "en"),
+        ("足に赤い斑点がたくさんありますが、これは何の病気でしょうか。", "en"),  # kept as before: not told apart
+    ],
+)
+def test_chinese_is_known_as_such_so_that_a_screen_reader_reads_it(client, text, language):
+    assert ask(client, about={"body": text}).language == language
+
+
 def test_characters_that_only_do_harm_are_left_out(client):
     question = ask(
         client, about={"body": "For two weeks\x00 I have had \u202espots\u202c\ue000 on my legs\r\nand arms."}
