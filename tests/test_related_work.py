@@ -1,6 +1,9 @@
 """The links under each question, computed by the worker and by `rebuild_related`: once, and never lost."""
 
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 
 from qa import related, retention
 from qa.models import (
@@ -122,6 +125,9 @@ def test_a_rebuild_goes_on_where_it_ended(eczema):
     RelatedQuestion.objects.all().delete()
     assert related.start_rebuild() == (6, False)
     assert related.rebuild_some(Finder(), limit=2) == 2
+    said = StringIO()
+    call_command("rebuild_related", "--left", stdout=said)
+    assert said.getvalue() == "4 questions wait.\n"
     assert related.start_rebuild() == (4, True)
     assert [related.rebuild_some(Finder(), part, 2) + related.rebuild_some(Finder(), part, 2) for part in (0, 1)] == [
         2,

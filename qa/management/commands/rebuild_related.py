@@ -25,9 +25,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("--processes", type=int, default=1, help="How many share the work (default: 1).")
+        parser.add_argument("--left", action="store_true", help="Say how many questions wait, and do nothing.")
         parser.add_argument("--part", type=int, help="Do one process's part; for the command itself.")
 
-    def handle(self, processes, part, **options):
+    def handle(self, processes, part, left, **options):
+        if left:
+            number = RelatedChange.objects.count()
+            self.stdout.write("1 question waits." if number == 1 else f"{number} questions wait.")
+            return
         if processes < 1:
             raise CommandError("There must be one process at least.")
         if part is not None:
