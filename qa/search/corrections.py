@@ -1,11 +1,10 @@
 """Typing errors: for a word that nothing or little holds, the nearest that many hold. The same on both databases."""
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Mapping
 from types import MappingProxyType
 
 from qa.search.engine import Phrase, engine
 from qa.search.pipeline import term_of, words
-from qa.search.words import numbers_of
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 SHORTEST, LONGEST = 4, 24  # letters of a word that is mended; a shorter one is too easily taken for another
@@ -21,6 +20,7 @@ MOST_MENDED = 3  # words of a search
 SHORTEST_PART = 3  # letters of each of two words that are written as one
 SPLIT_RARE = 10_000  # of so many entries more than one holds each of these
 NO_NAMES = MappingProxyType({})
+Cut = tuple[tuple[str, str], Phrase]  # the two words, and their terms
 
 
 def mend(
@@ -61,15 +61,22 @@ def mend(
     return found
 
 
+def cuts_of(text: str, names: Container[str], most: int) -> dict[str, list[Cut]]:
+    """All two words that each word of `text` may be that names nothing; of a text with more than `most` words, none."""
+    typed = [word for word, _term in words(text)]
+    return {word: list(_cuts(word)) for word in typed if word not in names} if len(typed) <= most else {}
+
+
 def split(
-    unknown: Sequence[str], phrases: Container[Phrase], of_all: int, most: int = MOST_MENDED
+    cuts: Mapping[str, list[Cut]], phrases: Container[Phrase], numbers: Mapping[str, int], of_all: int
 ) -> dict[str, tuple[str, Phrase, bool]]:
     """For each word that no entry holds and that is two words written together, these, and whether they are one of the
-    `phrases` that mean something: hayfever is hay fever."""
-    cuts = {word: list(_cuts(word)) for word in unknown[:most]}
-    if not any(cuts.values()):
-        return {}
-    numbers = numbers_of(term for each in cuts.values() for _pair, terms in each for term in terms)
+    `phrases` that mean something: hayfever is hay fever.
+
+    Args:
+        cuts: what `cuts_of` has found for these words.
+        numbers: how many entries hold each term of the cuts; `of_all` there are.
+    """
     found = {}
     for word, each in cuts.items():
         likely = [

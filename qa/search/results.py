@@ -9,13 +9,13 @@ from itertools import chain
 from qa.models import EntryKind
 from qa.search import filters as filtering
 from qa.search import synonyms
-from qa.search.corrections import mend, split
+from qa.search.corrections import cuts_of, mend, split
 from qa.search.engine import Entry, Group, Phrase, Query, engine
 from qa.search.entries import label
 from qa.search.filters import Filters
 from qa.search.hits import Hit, read_hits
 from qa.search.pipeline import term_of, terms, words
-from qa.search.query import Typed, counted, holds_words, meanings, one_by_one, parse, side_by_side, weights
+from qa.search.query import SHORT, Typed, counted, holds_words, meanings, one_by_one, parse, side_by_side, weights
 from qa.search.scoring import holds_most, score
 from qa.search.words import ALL, TOPICS, numbers_of
 
@@ -157,8 +157,9 @@ def search(
 def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
     not_found = (phrase for _kind, name in filters.not_found if (phrase := tuple(terms(name))))
     typed = replace(typed, words=(*typed.words, *not_found))
-    wanted, apart, numbers, joined = _meanings(typed, side_by_side(text, typed))
-    mended, meant = _corrections(text, wanted, numbers) if may_mend else ({}, "")
+    cuts = cuts_of(text, synonyms.names(), SHORT) if may_mend else {}
+    wanted, apart, numbers, joined = _meanings(typed, side_by_side(text, typed), cuts)
+    mended, meant, numbers = _corrections(text, wanted, numbers, cuts) if may_mend else ({}, "", numbers)
     read_as = _put_right(meant or text, {word: right for word, (right, _phrase) in mended.items()})
     read_as = read_as if mended or meant else ""
     while mended:
@@ -173,19 +174,20 @@ def _prepare(text, typed: Typed, filters: Filters, may_mend: bool):
     return _Wanted(query, apart, numbers, mended, meant, read_as)
 
 
-def _corrections(text, wanted, numbers):
-    """For words that nothing holds what to search for instead; and, for those that little holds, `text` as it may be
-    meant."""
+def _corrections(text, wanted, numbers, cuts):
+    """For words that nothing holds what to search for instead; for those that little holds, `text` as it may be meant;
+    and the numbers with those of the right words."""
     held = {group.phrases[0][0]: counted(group, numbers).number for group in wanted if len(group.phrases[0]) == 1}
     names = synonyms.names()
     found = mend(text, held, numbers[ALL], names)
     mended = {word: (right, (term,)) for word, (right, term, _number) in found.items() if not held[term_of(word)]}
-    unknown = [word for word, term in words(text) if held.get(term) == 0 and word not in names]
-    for word, (right, phrase, is_known) in split(unknown, synonyms.known()[1], numbers[ALL]).items():
+    unknown = {word: cuts[word] for word, term in words(text) if held.get(term) == 0 and word in cuts}
+    for word, (right, phrase, is_known) in split(unknown, synonyms.known()[1], numbers, numbers[ALL]).items():
         if is_known or word not in mended:
             mended[word] = (right, phrase)
     seldom = {word: right for word, (right, *_rest) in found.items() if word not in mended}
-    return mended, _put_right(text, seldom) if seldom else ""
+    known = {term: number for _right, term, number in found.values() if number}
+    return mended, _put_right(text, seldom) if seldom else "", numbers | known
 
 
 def _put_right(text, found):
@@ -201,14 +203,15 @@ def _with_right(typed, mended):
     return replace(typed, words=tuple(dict.fromkeys(chain(*words))), phrases=tuple(dict.fromkeys(phrases)))
 
 
-def _meanings(typed, joined):
-    """What is wanted, with synonyms, also one by one, and the number of every term; again where topics have changed
-    since. And of the words `joined` to one those that there are."""
+def _meanings(typed, joined, cuts):
+    """What is wanted, with synonyms, also one by one, and the number of every term, also those of `cuts`; again where
+    topics have changed since. And of the words `joined` to one those that there are."""
+    pieces = {term for each in cuts.values() for _pair, terms in each for term in terms}
     while True:
         version, known = synonyms.known()
         wanted = meanings(typed, known)
         apart = one_by_one(wanted, known)
-        numbers = numbers_of(_terms_of(*wanted, *apart) | set(chain(*joined.values())))
+        numbers = numbers_of(_terms_of(*wanted, *apart) | set(chain(*joined.values())) | pieces)
         if version == numbers[TOPICS]:
             break
         synonyms.read_again(numbers[TOPICS])
