@@ -217,6 +217,12 @@ def test_words_that_are_one_find_it(typed, written):
     assert found(typed) == [question.pk]
 
 
+@pytest.mark.parametrize("typed", ["s o", "iv e", "vitamin s o"])
+def test_letters_that_together_say_nothing_stay_by_themselves(typed):
+    question = make_answered_question(title=f"{typed}, a saying", body="Here.", reply_body="Wait.")
+    assert found(typed) == [question.pk]
+
+
 def test_words_that_are_one_mean_what_it_means():
     question = make_answered_question(title="GERD", body="Here.", reply_body="Wait.")
     assert found("heart burn") == [question.pk]

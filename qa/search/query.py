@@ -112,7 +112,8 @@ def side_by_side(text: str, typed: Typed) -> dict[Phrase, Phrase]:
     spelled = pairwise(words(clean(text)))
     joined = {(one, other): left + right for (left, one), (right, other) in spelled if (left + right).isascii()}
     wanted = {*pairwise(term for word in typed.words for term in word)}
-    return {run: (term_of(word),) for run, word in joined.items() if run in wanted and len(word) <= LONGEST_WORD}
+    found = {run: (term_of(word),) for run, word in joined.items() if run in wanted and len(word) <= LONGEST_WORD}
+    return {run: word for run, word in found.items() if all(word)}  # "s o" is no "so", which says nothing
 
 
 def meanings(typed: Typed, synonyms: dict[Phrase, tuple[Phrase, ...]]) -> list[Group]:
