@@ -15,7 +15,6 @@ from qa.advice import Advice, advice_from
 from qa.errors import InvalidTransition, WrittenElsewhere
 from qa.models import MAX_PARTS, PORTAL, Draft, EventKind, Question, QuestionStatus, SeenChoice, random_key
 from qa.photos import erase_photos
-from qa.texts import language_of
 
 TERMS_VERSION = "2026-11-21"  # the day since which templates/pages/terms.html says what it says
 ADVICE_KINDS = ["privacy", "medicine", "links"]
@@ -189,7 +188,6 @@ def send(key: str, content: Content, user: User, seen: str = "") -> tuple[Questi
         **content.fields,
         source=PORTAL,
         source_id=key,
-        language=language_of(f"{content.fields['title']} {content.fields['body']}"),
         secret_key=random_key(),
         patient=_patient_of(user),
         wants_news=bool(content.fields["contact_email"]),

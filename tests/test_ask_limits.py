@@ -5,6 +5,7 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from qa import limits
+from qa.errors import TooMany
 from qa.limits import HOUR, count_reading
 from tests.asking import ABOUT, draft_of, post
 from tests.factories import in_step
@@ -74,4 +75,6 @@ def test_a_first_text_that_no_draft_could_keep_is_given_back(client, monkeypatch
 
 def test_twenty_patients_who_write_on_one_network_do_not_meet_the_limit(rf):
     for _save in range(20 * 15):
+        count_reading("similar", rf.post("/"))
+    with pytest.raises(TooMany):  # as there is one
         count_reading("similar", rf.post("/"))

@@ -9,7 +9,7 @@ from qa.asking import Content, state_of
 from qa.forms.fields import LongTextField, PhotosField, PlainTextField
 from qa.models import AGE_BANDS, MAX_PARTS, MAX_PHOTOS, OnBehalfOf, age_band_label
 from qa.parts import MAX_PART_LENGTH
-from qa.texts import DOCTORS_TITLE, MAX_BODY
+from qa.texts import DOCTORS_TITLE, MAX_BODY, language_of
 
 
 class AboutForm(forms.Form):
@@ -240,4 +240,5 @@ class DraftForms:
         fields["age_from"], fields["age_to"] = self.you.cleaned_data["age_band"]
         fields |= {name: self.about.cleaned_data[name] for name in ("title", "body")}
         fields["specialty"] = self.parts.cleaned_data["specialty"]
+        fields["language"] = language_of(f"{fields['title']} {fields['body']}")
         return Content(fields, self.parts.parts(), self.state, known_own_name=self.known_own_name, **choices)
