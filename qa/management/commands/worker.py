@@ -49,8 +49,8 @@ class Command(BaseCommand):
             signal.signal(number, self.end)
         logger.info("The worker has started.")
         while not self.is_ending:
-            service.answer()
             self.work()
+            service.answer()
             self.rest()
         service.end()
         logger.info("The worker has ended.")
