@@ -280,12 +280,16 @@ class QuestionQuerySet(models.QuerySet):
         return self.in_care().filter(Q(specialty__in=doctor.specialties.all()) | Exists(own) | reviewed)
 
     def reviewed_by(self, doctor):
-        """What anyone may read with a review of this doctor's, latest answered first."""
-        return self.public().filter(self._with_review_of(doctor)).order_by("-answered_at", "-pk")
+        """What anyone may read with a review of this doctor's, latest answered first: looked up by the reviews, which are
+        few, and not in the order of all answers there are."""
+        reviewed = list(self._reviews_of(doctor).values_list("reply__question", flat=True))
+        return self.public().filter(pk__in=reviewed).order_by("-answered_at", "-pk")
 
     def _with_review_of(self, doctor):
-        reviews = apps.get_model("qa", "ReplyReview").objects.filter(doctor=doctor, reply__status="published")
-        return Exists(reviews.filter(reply__question=OuterRef("pk")))
+        return Exists(self._reviews_of(doctor).filter(reply__question=OuterRef("pk")))
+
+    def _reviews_of(self, doctor):
+        return apps.get_model("qa", "ReplyReview").objects.filter(doctor=doctor, reply__status="published")
 
     def for_queue(self, doctor):
         """All that a row of the doctors' queue shows, in one query."""
