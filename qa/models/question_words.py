@@ -280,8 +280,8 @@ class QuestionQuerySet(models.QuerySet):
         return self.in_care().filter(Q(specialty__in=doctor.specialties.all()) | Exists(own) | reviewed)
 
     def reviewed_by(self, doctor):
-        """What anyone may read with a review of this doctor's, latest answered first: looked up by the reviews, which are
-        few, and not in the order of all answers there are."""
+        """What anyone may read with a review of this doctor's, latest answered first. Looked up by the reviews, which
+        are few, and not in the order of all answers there are."""
         reviewed = list(self._reviews_of(doctor).values_list("reply__question", flat=True))
         return self.public().filter(pk__in=reviewed).order_by("-answered_at", "-pk")
 
