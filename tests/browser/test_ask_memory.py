@@ -4,6 +4,7 @@ import re
 
 import pytest
 from django.conf import settings
+from playwright.sync_api import expect
 
 from qa.models import Draft, Question
 
@@ -56,7 +57,7 @@ def test_what_is_typed_shows_after_a_reload_though_it_was_not_saved_yet(bad_line
     write(page)
     page.reload()
     assert shown(page) == BODY
-    assert page.get_by_text(f"{len(BODY)} / 4000").is_visible()
+    expect(page.get_by_text(f"{len(BODY)} / 4000")).to_be_visible()
     page.goto("/")
     page.go_back()
     assert shown(page) == BODY
@@ -78,7 +79,7 @@ def test_what_is_saved_late_is_no_other_window_to_the_page_that_is_loaded_meanwh
     mend(page)
     page.get_by_label("Tell the doctor more").fill(f"{BODY} They itch.")
     wait_until(page, lambda: not memory(page))
-    assert not page.get_by_text("another window").count()
+    expect(page.get_by_text("another window")).to_have_count(0)
     assert Draft.objects.get().data["about"]["body"] == f"{BODY} They itch."
 
 
@@ -165,15 +166,15 @@ def test_what_is_typed_at_the_later_steps_survives_a_reload_and_going_back(visit
             page.get_by_text("Ask one more thing").first.click()
         page.get_by_label(f"What you want to know ({number})").fill(f"Thing {number}?")
     page.reload()
-    assert page.get_by_label("What you want to know (3)").input_value() == "Thing 3?"
-    assert page.get_by_label("What you want to know (3)").is_visible()
+    expect(page.get_by_label("What you want to know (3)")).to_have_value("Thing 3?")
+    expect(page.get_by_label("What you want to know (3)")).to_be_visible()
     press(page, "Continue")
     page.get_by_label("Medicines this person takes").fill("Aspirin")
     page.get_by_label("My child").check()
     page.get_by_role("button", name="Back").click()
     press(page, "Continue")
-    assert page.get_by_label("Medicines this person takes").input_value() == "Aspirin"
-    assert page.get_by_label("My child").is_checked()
+    expect(page.get_by_label("Medicines this person takes")).to_have_value("Aspirin")
+    expect(page.get_by_label("My child")).to_be_checked()
     page.get_by_label("How old is this person?").select_option(label="12–17")
     press(page, "Continue")
     page.get_by_role("heading", name="Read and send").wait_for()

@@ -5,13 +5,13 @@ import re
 import pytest
 from django.core import mail
 from PIL import Image
+from playwright.sync_api import expect
 
 from qa.models import Draft, Photo, Question, QuestionStatus
 from qa.notifications import send_waiting
 from tests.factories import in_step, make_answered_question, make_question, make_specialty, make_user
 from tests.pages import SMALL_TARGETS
 
-expect = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed").expect
 BODY = (
     "Two weeks ago I noticed small red spots on both legs, smooth and not raised. Since this morning I have a crushing "
     "pressure on my chest. You can reach me at 0912-345-678. What are these spots?"
@@ -60,23 +60,23 @@ def test_a_patient_asks_on_a_phone_and_stays_in_control_to_the_end(visit, photo,
     press(page, "Continue")
 
     page.get_by_role("heading", name="Please read this first").wait_for()
-    assert page.get_by_role("heading", name=re.compile("119")).first.is_visible()
+    expect(page.get_by_role("heading", name=re.compile("119")).first).to_be_visible()
     press(page, "I have read this")
-    assert page.get_by_role("link", name=similar.title).is_visible()
+    expect(page.get_by_role("link", name=similar.title)).to_be_visible()
     page.get_by_label("It is close, but…").check()
     page.get_by_label("What is different about yours?").fill("Mine do not itch.")
     press(page, "Go on asking")
 
-    assert page.get_by_label("What you want to know (1)").input_value() == "What are these spots?"
+    expect(page.get_by_label("What you want to know (1)")).to_have_value("What are these spots?")
     press(page, "Continue")
     page.get_by_label("How old is this person?").select_option(label="30–39")
     page.get_by_label("A name to appear under").fill("Blue Heron")
     page.get_by_label("E-mail for news").fill("heron@example.org")
     press(page, "Continue")
 
-    assert page.get_by_text("0912-345-678").first.is_visible()
+    expect(page.get_by_text("0912-345-678").first).to_be_visible()
     press(page, "[phone number removed]")
-    assert not page.get_by_text("0912-345-678").count()
+    expect(page.get_by_text("0912-345-678")).to_have_count(0)
     page.go_back()
     page.reload()
     page.goto("/ask/send/")
@@ -94,19 +94,19 @@ def test_a_patient_asks_on_a_phone_and_stays_in_control_to_the_end(visit, photo,
     link = re.search(r"http\S+/my/\S+/", next_mail().body).group()
     page.goto(re.sub(r"^http://[^/]+", "", link))
     page.get_by_role("heading", name="Your question", exact=True).first.wait_for()
-    assert page.get_by_alt_text("Your photo 1").is_visible()
+    expect(page.get_by_alt_text("Your photo 1")).to_be_visible()
 
     question.ask_patient(moderator, "Do they fade under a glass?")
     assert "fade" not in next_mail().body
     page.reload()
-    assert page.get_by_text("Do they fade under a glass?").first.is_visible()
+    expect(page.get_by_text("Do they fade under a glass?").first).to_be_visible()
     page.get_by_label("Your message").fill("No, they stay.")
     press(page, "Send")
-    assert page.get_by_text("No, they stay.").is_visible()
+    expect(page.get_by_text("No, they stay.")).to_be_visible()
 
     follow(page, "Take the question back")
     press(page, "Take my question back")
-    assert page.get_by_text("Your question is withdrawn: it is no longer on the portal.").is_visible()
+    expect(page.get_by_text("Your question is withdrawn: it is no longer on the portal.")).to_be_visible()
 
     kept = Photo.objects.get().file
     follow(page, "Erase the question")
@@ -141,7 +141,7 @@ def test_what_was_typed_survives_a_lost_connection(visit):
         page.get_by_label("Tell the doctor more").fill("Two weeks ago I noticed them.")
     page.goto("/")
     page.goto("/ask/")
-    assert page.get_by_label("Tell the doctor more").input_value() == "Two weeks ago I noticed them."
+    expect(page.get_by_label("Tell the doctor more")).to_have_value("Two weeks ago I noticed them.")
 
 
 def test_what_is_typed_before_the_script_has_come_is_kept_and_compared(visit, slow_script):
@@ -164,16 +164,16 @@ def test_what_is_thrown_away_stays_away(visit):
     page.reload()
     press(page, "Throw away what I have written")
     page.get_by_role("link", name="Ask a doctor").click()
-    assert page.get_by_label("Tell the doctor more").input_value() == ""
+    expect(page.get_by_label("Tell the doctor more")).to_have_value("")
     assert not Draft.objects.exists()
 
 
 def test_the_length_is_counted_and_too_much_is_said_not_cut(visit):
     page = visit("/ask/")
     page.get_by_label("Tell the doctor more").fill("x" * 4001)
-    assert page.get_by_text("4001 / 4000").is_visible()
+    expect(page.get_by_text("4001 / 4000")).to_be_visible()
     press(page, "Continue")
-    assert page.get_by_text("it has 4001").first.is_visible()
+    expect(page.get_by_text("it has 4001").first).to_be_visible()
     assert len(page.get_by_label("Tell the doctor more").input_value()) == 4001
 
 

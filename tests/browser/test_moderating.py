@@ -4,6 +4,7 @@ import datetime
 
 from django.urls import reverse
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from qa.models import Question, QuestionStatus
 from tests.factories import make_question, make_specialty, make_topic, make_user
@@ -36,18 +37,18 @@ def test_a_moderator_decides_one_question_after_the_other_by_single_keys(visit):
     wait_for_page(page, "Question 0")
 
     page.keyboard.press("?")
-    assert page.get_by_role("dialog", name="Keys").is_visible()
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     page.keyboard.press("Escape")
     page.keyboard.press("a")
     page.keyboard.press("Enter")
     wait_for_page(page, "Question 1")
-    assert "is with the doctors" in page.locator(".messagelist").inner_text()
+    expect(page.locator(".messagelist")).to_contain_text("is with the doctors")
 
     page.keyboard.press("r")
     page.keyboard.press("ArrowDown")  # from the first reason to the second
     page.keyboard.press("Tab")
     page.keyboard.type("a question, not an accept")  # letters in a field are letters
-    assert page.locator("#decide-reject .preview").get_by_text("a question, not an accept").is_visible()
+    expect(page.locator("#decide-reject .preview").get_by_text("a question, not an accept")).to_be_visible()
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     wait_for_page(page, "Question 2")
@@ -58,7 +59,7 @@ def test_a_moderator_decides_one_question_after_the_other_by_single_keys(visit):
     page.get_by_label("Use single keys on this device").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("n")
-    assert page.get_by_role("heading", name="Question 3", level=1).is_visible()
+    expect(page.get_by_role("heading", name="Question 3", level=1)).to_be_visible()
     statuses = [Question.objects.get(pk=question.pk).status for question in questions]
     assert statuses == [QuestionStatus.OPEN, QuestionStatus.REJECTED, QuestionStatus.PENDING, QuestionStatus.PENDING]
 
@@ -97,7 +98,7 @@ def test_enter_accepts_and_mends_nothing_by_mistake(visit):
     page.get_by_label("Headline").fill("Red spots")
     page.get_by_label("Headline").press("Enter")
     page.get_by_text("Everybody would read “My name is Maria Lopez”.").wait_for()
-    assert page.get_by_label("Headline").input_value() == "Red spots"
+    expect(page.get_by_label("Headline")).to_have_value("Red spots")
     reason = page.get_by_label("Or say why it must stand")
     reason.fill("Her stage name")
     reason.press("Enter")

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.management import call_command
+from playwright.sync_api import expect
 
 from qa.models import Question
 from tests.pages import SMALL_TARGETS
@@ -55,16 +56,16 @@ def test_what_can_be_pressed_is_large_enough(red_spots, visit):
 def test_the_menu_opens_on_a_phone_without_javascript(archive, visit):
     page = visit("/", java_script_enabled=False)
     link = page.get_by_role("navigation", name="Main").get_by_role("link", name="Doctors")
-    assert not link.is_visible()
+    expect(link).not_to_be_visible()
     page.get_by_role("button", name="Menu").click()
     link.click()
-    assert page.url.endswith("/doctors/")
+    page.wait_for_url("**/doctors/")
 
 
 def test_on_a_wide_screen_the_menu_is_simply_there(archive, visit):
     page = visit("/", width=1280)
-    assert page.get_by_role("navigation", name="Main").get_by_role("link", name="Doctors").is_visible()
-    assert not page.get_by_role("button", name="Menu").is_visible()
+    expect(page.get_by_role("navigation", name="Main").get_by_role("link", name="Doctors")).to_be_visible()
+    expect(page.get_by_role("button", name="Menu")).not_to_be_visible()
 
 
 def test_the_first_tab_stop_skips_to_the_content(archive, visit):
@@ -102,7 +103,7 @@ def test_sharing_works_without_javascript_and_copies_with_it(red_spots, visit):
         field = page.get_by_role("textbox", name="Link to this page")
         assert field.input_value().endswith(red_spots.get_absolute_url())
         assert page.get_by_role("link", name="Send by e-mail").get_attribute("href").startswith("mailto:?")
-        assert page.get_by_role("button", name="Copy").is_visible() == javascript
+        expect(page.get_by_role("button", name="Copy")).to_be_visible(visible=javascript)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -120,6 +121,6 @@ def test_text_and_paper_contrast_in_light_and_dark(red_spots, visit, scheme):
 def test_a_question_prints_without_the_menus(red_spots, visit):
     page = visit(red_spots.get_absolute_url(), width=1280)
     page.emulate_media(media="print")
-    assert not page.get_by_role("navigation", name="Main").is_visible()
-    assert page.get_by_role("heading", level=1).is_visible()
-    assert page.get_by_text("online diagnosis is not permitted").first.is_visible()
+    expect(page.get_by_role("navigation", name="Main")).not_to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_text("online diagnosis is not permitted").first).to_be_visible()

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from qa.models import Draft, Question, Reply
 from qa.notifications import send_waiting
@@ -98,7 +99,7 @@ def test_from_a_worry_to_a_reply_that_is_doubted_and_replaced(transactional_db, 
     in_step()
     link = re.search(r"http\S+/my/\S+/", mail.outbox[-1].body).group()
     patient.goto(re.sub(r"^https?://[^/]+", "", link))
-    assert patient.get_by_text(ADVICE).is_visible()
+    expect(patient.get_by_text(ADVICE)).to_be_visible()
     visitor = visit("/search/?q=spots")
     visitor.get_by_role("link", name="Red spots on both legs").click()
     visitor.get_by_text(ADVICE).wait_for()
@@ -111,13 +112,13 @@ def test_from_a_worry_to_a_reply_that_is_doubted_and_replaced(transactional_db, 
     press(doubt, "Sign and show to everybody")
     doubt.wait_for_load_state()
     visitor.reload()
-    assert visitor.get_by_text("Two weeks are too long for harmless spots.").is_visible()
+    expect(visitor.get_by_text("Two weeks are too long for harmless spots.")).to_be_visible()
 
     desk.goto(address)
     press(desk, "Replace it by a new reply")
     publish(desk, BETTER)
     desk.get_by_text("Published.").first.wait_for()
     visitor.reload()
-    assert visitor.get_by_text(BETTER).is_visible()
-    assert not visitor.get_by_text(ADVICE).count()
-    assert visitor.get_by_text("was withdrawn on").is_visible()
+    expect(visitor.get_by_text(BETTER)).to_be_visible()
+    expect(visitor.get_by_text(ADVICE)).to_have_count(0)
+    expect(visitor.get_by_text("was withdrawn on")).to_be_visible()
