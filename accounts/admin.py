@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import AdminForm
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -86,12 +87,14 @@ class UserAdmin(FormPageMixin, DjangoUserAdmin):
         return not is_above and super().has_delete_permission(request, obj)
 
     def delete_model(self, request, user):
-        own_data.forget_in_log([user])
-        super().delete_model(request, user)
+        self.delete_queryset(request, [user])
 
+    @transaction.atomic
     def delete_queryset(self, request, users):
-        own_data.forget_in_log(users)
-        super().delete_queryset(request, users)
+        """As when people delete their accounts themselves and leave what they wrote."""
+        for user in users:
+            own_data.erase_account(user, keep_texts=True)
+        messages.info(request, _("What they wrote stays, without a link to them. They are told by e-mail."))
 
     def has_manage_permission(self, request):
         """Whether this is an administrator, who invites and resets."""

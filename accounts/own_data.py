@@ -3,7 +3,7 @@ AppConfig.ready, because accounts knows nothing of them."""
 
 import datetime
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from allauth.account.adapter import get_adapter
@@ -58,18 +58,9 @@ def erase_account(user: User, keep_texts: bool) -> None:
     for source in SOURCES.values():
         source.erase(user, keep_texts)
     email = user.email
-    forget_in_log([user])
+    _forget_in_log(user)
     user.delete()
     transaction.on_commit(lambda: _say_it_is_done(email))
-
-
-def forget_in_log(users: Iterable[User]) -> None:
-    """The admin's own log still says what was done and when, but to whom no longer. Call it before they are deleted."""
-    users = [user.pk for user in users]
-    for rows in (User.objects.filter(pk__in=users), Patient.objects.filter(user__in=users)):
-        keys = [str(key) for key in rows.values_list("pk", flat=True)]
-        entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(rows.model))
-        entries.filter(object_id__in=keys).update(object_repr=_("Somebody who left"))
 
 
 def as_outline(value):
@@ -83,6 +74,14 @@ def as_outline(value):
     elif isinstance(value, datetime.date):
         value = date_format(value, "j F Y")
     return {"text": "" if value is None else str(value)}
+
+
+def _forget_in_log(user):
+    """The admin's own log still says what was done and when, but to whom no longer."""
+    for rows in (User.objects.filter(pk=user.pk), Patient.objects.filter(user=user)):
+        keys = [str(key) for key in rows.values_list("pk", flat=True)]
+        entries = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(rows.model))
+        entries.filter(object_id__in=keys).update(object_repr=_("Somebody who left"))
 
 
 def _account(user):

@@ -26,23 +26,29 @@ def as_dict(question: Question) -> dict:
             {"file": name_in_archive(photo), "audience": photo.audience, "consented_at": photo.consented_at}
             for photo in question.photos.all()
         ],
-        "replies": [
-            {
-                "doctor": str(reply.doctor),
-                "specialty": reply.specialty.name,
-                "credential": reply.credential,
-                "published_at": reply.published_at,
-                "body": reply.body,
-                "next_step": reply.next_step,
-                "may_be_about": reply.may_be_about,
-                "urgent_if": reply.urgent_if,
-                "whom_to_see": reply.whom_to_see,
-            }
-            for reply in question.replies.published().select_related("doctor", "specialty")
-        ],
+        "replies": [_reply(reply) for reply in question.replies.sent().reverse().select_related("doctor", "specialty")],
         "seen_before_asking": list(question.seen_questions.values("seen", "choice", "note")),
         "events": list(question.events.filter(kind__in=HAPPENED).values("created_at", "kind", "note", "notified_at")),
         "before_moderators_changed_it": list(question.revisions.values("field", "text")),
+    }
+
+
+def _reply(reply):
+    """Of a withdrawn one, as on the private page, that it was there and why it no longer is."""
+    signed = {
+        "doctor": str(reply.doctor),
+        "specialty": reply.specialty.name,
+        "credential": reply.credential,
+        "published_at": reply.published_at,
+    }
+    if reply.is_withdrawn:
+        return signed | {"withdrawn_at": reply.withdrawn_at, "withdrawn_because": reply.withdrawn_because}
+    return signed | {
+        "body": reply.body,
+        "next_step": reply.next_step,
+        "may_be_about": reply.may_be_about,
+        "urgent_if": reply.urgent_if,
+        "whom_to_see": reply.whom_to_see,
     }
 
 

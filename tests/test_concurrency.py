@@ -7,6 +7,7 @@ from django.core.files.base import ContentFile
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import Doctor, Specialty
 from qa import answering, asking
@@ -16,7 +17,7 @@ from qa.importing.record_loading import Loader
 from qa.importing.records import Reader
 from qa.importing.vocabulary import Unknown, Vocabulary
 from qa.models import Draft, EventKind, Photo, Question, QuestionStatus, RejectReason, Reply, ReplyStatus, Topic
-from qa.retention import forget_patient
+from qa.retention import erase, forget_patient
 from tests.asking import ABOUT, SEND, post, write
 from tests.factories import make_doctor, make_question, make_reply, make_user
 from tests.records import REPLY, record
@@ -223,3 +224,17 @@ def test_a_doctor_who_opens_a_question_in_many_windows_has_one_draft():
     question, doctor = make_question(QuestionStatus.OPEN), make_doctor()
     assert all_at_once(*[lambda: answering.begin(question, doctor)] * PEOPLE) == [None] * PEOPLE
     assert Reply.objects.count() == 1
+
+
+def test_a_photo_that_is_shown_while_its_question_is_erased_ends_neither_by_a_deadlock(moderator):
+    question = make_question(age_from=30, age_to=39)
+    picture = ContentFile(b"a photo", name="photo.webp")
+    photo = question.photos.create(position=1, file=picture, consented_at=timezone.now())
+    other = threading.Thread(target=all_at_once, args=[lambda: photo.show(moderator)])
+    with transaction.atomic():
+        Question.objects.select_for_update().get()
+        other.start()
+        other.join(0.5)  # it waits for the question
+        erase(question)
+    other.join(30)
+    assert not Photo.objects.exists()

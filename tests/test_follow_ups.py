@@ -81,6 +81,16 @@ def test_colleagues_see_it_only_once_nobody_who_replied_may_publish_any_longer(q
     assert waiting_for(other_doctor) == [question]
 
 
+def test_what_is_not_read_for_three_days_colleagues_of_the_specialty_see_as_well(question, doctor, other_doctor):
+    stranger = make_doctor(specialties=[make_specialty("Urology")])
+    follow_up = question.follow_ups.create(body="It itches.", sent_at=timezone.now() - datetime.timedelta(days=2))
+    assert [waiting_for(each) for each in (doctor, other_doctor)] == [[question], []]
+    FollowUp.objects.update(sent_at=follow_up.sent_at - datetime.timedelta(days=2))
+    assert [waiting_for(each) for each in (doctor, other_doctor, stranger)] == [[question], [question], []]
+    follow_up.read(other_doctor)
+    assert waiting_for(doctor) == []
+
+
 @pytest.mark.parametrize("status", QuestionStatus)
 def test_only_under_what_anyone_may_read_does_it_wait_there(doctor, status):
     question = make_question(status)

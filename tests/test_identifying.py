@@ -161,6 +161,18 @@ def test_a_reason_holds_until_the_words_are_changed(desk, moderator):
     assert [item.place for item in identifying.left_in(question)] == [PLACE]
 
 
+def test_a_removed_question_that_shows_who_somebody_is_is_not_put_back_without_a_reason(desk, moderator):
+    question = make_answered_question(body=NAMED)
+    question.remove(moderator, "It names somebody.")
+    refused = decide(desk, question, "restore", note="It may stay.").text
+    assert "Everybody would read “My name is Maria Lopez”." in refused
+    assert "It may stay." in refused
+    assert not Question.objects.public().exists()
+    desk.post(page_of(question), sent(question, "edit") | {f"reason/{PLACE}": "A stage name"})
+    decide(desk, question, "restore", note="It may stay.")
+    assert Question.objects.public().get() == question
+
+
 # At the doctors' desk
 
 
@@ -200,6 +212,14 @@ def test_no_reply_makes_such_a_question_public_without_a_reason(doctors_desk, do
     named.refresh_from_db()
     assert named.status == QuestionStatus.ANSWERED
     assert reasons_of(named) == [f"{title}: A song", f"{PLACE}: Her stage name"]
+
+
+def test_a_reason_that_is_typed_outlives_saving(doctors_desk, doctor, named):
+    draft = answering.begin(named, doctor)
+    saved = doctors_desk.post(at("question", named.pk), replying.sent(draft, save="1", **{f"reason/{PLACE}": "A song"}))
+    assert "Saved. Nobody but you sees it yet." in saved.text
+    assert f'name="reason/{PLACE}" value="A song"' in saved.text
+    assert draft.versions.count() == 1
 
 
 def test_what_a_moderator_has_let_stand_or_everybody_reads_already_asks_the_doctor_nothing(moderator, doctor):

@@ -8,13 +8,15 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core import mail
+from django.db.models import Q
 from django.test import Client
 from django.urls import reverse
 
 from accounts import own_data
 from accounts.models import Patient, User
+from qa.models import Question
 from tests import signing_in
-from tests.factories import make_user
+from tests.factories import make_question, make_user
 from tests.signing_in import NEW, add_passkey, is_signed_in, sign_up
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +124,10 @@ def delete_in_the_list(user, administrator):
     assert desk.post(reverse("admin:accounts_user_changelist"), data).status_code == 302
 
 
-@pytest.mark.parametrize("delete", [delete_own_account, delete_at_the_desk, delete_in_the_list])
+DELETIONS = [delete_own_account, delete_at_the_desk, delete_in_the_list]
+
+
+@pytest.mark.parametrize("delete", DELETIONS)
 def test_the_log_of_the_admin_forgets_who_it_was(delete):
     administrator = make_user("admin@example.org", is_staff=True, is_superuser=True)
     user, other = make_user(NEW), make_user("other@example.org")
@@ -132,3 +137,15 @@ def test_the_log_of_the_admin_forgets_who_it_was(delete):
     assert not User.objects.filter(pk=user.pk).exists()
     assert set(LogEntry.objects.values_list("object_repr", flat=True)) == {"Somebody who left", "other@example.org"}
     assert LogEntry.objects.filter(change_message="Changed.").count() == 3
+
+
+@pytest.mark.parametrize("delete", DELETIONS)
+def test_whoever_deletes_an_account_no_question_keeps_its_address(delete, django_capture_on_commit_callbacks):
+    administrator = make_user("admin@example.org", is_staff=True, is_superuser=True)
+    user = make_user(NEW)
+    question = make_question(patient=make_patient_of(user), contact_email=NEW, pseudonym="Blue Heron")
+    with django_capture_on_commit_callbacks(execute=True):
+        delete(user, administrator)
+    assert not Question.objects.filter(Q(contact_email=NEW) | Q(pseudonym="Blue Heron")).exists()
+    assert Question.objects.filter(pk=question.pk).exists() == (delete is not delete_own_account)
+    assert [message.to for message in mail.outbox] == [[NEW]]

@@ -116,6 +116,17 @@ def test_everything_held_about_a_question_can_be_taken_along(client):
     assert KEY not in archive.read("question.json").decode()
 
 
+def test_of_a_withdrawn_reply_is_taken_along_that_it_was_there_and_why_it_is_not(client):
+    question = make_answered_question(secret_key=KEY)
+    reply = question.replies.get()
+    reply.withdraw(reply.doctor.user, because="The dose was wrong.")
+    archive = zipfile.ZipFile(io.BytesIO(client.get(address("my_question_download")).content))
+    for name in ("question.json", "question.html"):
+        text = archive.read(name).decode()
+        assert "The dose was wrong." in text
+        assert reply.body not in text
+
+
 def test_what_is_taken_along_names_every_field_a_patient_filled_in():
     kept_out = {
         "id",

@@ -263,6 +263,8 @@ def write(request, doctor, pk):
         return show(
             request, "gone", {"title": _("No longer on your desk"), "texts": typed_texts(request.POST), "is_kept": True}
         )
+    if any(typed_reasons(request.POST).values()):  # they are on the page alone until the reply is published
+        return as_kept(request, doctor, pk)
     return redirect(reverse("admin:answer_question", args=[pk]) + "#reply-form")
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Specialty
 from qa import identifying, moderating
+from qa.errors import InvalidTransition
 from qa.forms.decisions import DecisionForm, NoteForm, TextsForm
 from qa.forms.fields import LongTextField, PlainTextField, ProposingInputs
 from qa.models import Question, QuestionStatus, RejectReason, Topic
@@ -261,6 +262,8 @@ class RestoreForm(NoteForm):
     statuses = {S.REMOVED}
 
     def act(self, by):
+        if lacking := identifying.left_in(self.question):
+            raise InvalidTransition(f"{identifying.demand(lacking)} {_('Both is done under “Change the words”.')}")
         self.question.restore(by, self.cleaned_data["note"])
 
 

@@ -105,6 +105,7 @@ class Photo(models.Model):
         self._set_audience(PhotoAudience.DOCTORS, None, EventKind.PHOTO_HIDDEN, by)
 
     def _set_audience(self, audience, accepted_at, kind, by):
+        list(Question.objects.select_for_update().filter(pk=self.question_id))  # before the photo, as who erases both
         others = Photo.objects.filter(pk=self.pk).exclude(audience=audience)
         if others.update(audience=audience, accepted_at=accepted_at):  # the same click twice changes nothing more
             self.question.events.create(kind=kind, actor=by, note=str(self.position))

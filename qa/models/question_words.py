@@ -19,6 +19,7 @@ ADULT = 18  # years
 OLDEST = 120  # years, the end of the last age band
 LATELY = datetime.timedelta(days=365)
 REJECTED_KEPT = datetime.timedelta(days=90)
+FOLLOW_UP_WAITS = datetime.timedelta(days=3)  # for whoever has replied, then for the whole specialty
 
 # Ages in years. No band reaches from under 18 to over.
 AGE_BANDS = [
@@ -261,12 +262,13 @@ class QuestionQuerySet(models.QuerySet):
         return found.annotate(written_again_at=Subquery(since)).order_by("-is_urgent", "written_again_at", "pk")
 
     def written_again_to(self, doctor):
-        """Of these, what waits for this doctor: under an own reply, or in an own specialty where nobody who has replied
-        may publish any longer."""
+        """Of these, what waits for this doctor: under an own reply; or in an own specialty where nobody who has replied
+        may publish any longer, or has done anything for FOLLOW_UP_WAITS."""
         replies = apps.get_model("qa", "Reply").objects.published().filter(question=OuterRef("pk"))
         orphaned = ~Exists(replies.filter(doctor__in=Doctor.objects.publishing()))
-        orphaned &= Q(specialty__in=doctor.specialties.all())
-        return self.written_again().filter(Exists(replies.filter(doctor=doctor)) | orphaned)
+        overdue = Q(written_again_at__lt=timezone.now() - FOLLOW_UP_WAITS)
+        for_others = (orphaned | overdue) & Q(specialty__in=doctor.specialties.all())
+        return self.written_again().filter(Exists(replies.filter(doctor=doctor)) | for_others)
 
     def claimed_by(self, doctor):
         """What this doctor holds now."""
