@@ -135,6 +135,8 @@ else:
         "keepalives_idle": 30,  # seconds; a server that is gone without a word is noticed within a minute
         "keepalives_interval": 10,  # seconds
         "keepalives_count": 3,
+        # No query of a page is long enough for helpers, or for compiling it: to start them takes longer than it does.
+        "options": "-c max_parallel_workers_per_gather=0 -c jit=off",
         **database_options,
         "pool": {"min_size": 1, "max_size": pool_size} if pool_size else False,
     }

@@ -62,3 +62,10 @@ def test_one_that_ends_in_the_middle_of_a_request_is_an_error_there_and_not_in_t
         process(pooled)
     pooled.close()
     assert process(pooled) != first
+
+
+def test_the_server_starts_no_helpers_for_a_page(pooled):
+    process(pooled)
+    with pooled.cursor() as cursor:
+        asked = [cursor.execute(f"SHOW {name}").fetchone() for name in ("max_parallel_workers_per_gather", "jit")]
+    assert asked == [("0",), ("off",)]

@@ -12,9 +12,9 @@ COLUMNS = ", ".join(FIELDS)
 FEW = 10  # times what is wanted: of so many entries the newest are found by looking at all
 EVERY_FEW = 10  # entries: what one of so many holds is found by walking from the last one backwards
 ROW = 40  # entries of the index of the vectors, which take as long to look at as one row with its vector
-# Among how many of the latest entries it pays to look, for each entry that is expected: it takes time to find out which
-# those are. Of what holds several words there are fewer than is expected.
-WINDOW, WINDOW_OF_SEVERAL = 24, 4
+# Among how many of the latest entries it pays to look, for each entry that is expected: to read a vector takes as long
+# as to read an entry that the index has found. Of what holds several words there are fewer than is expected.
+WINDOW, WINDOW_OF_SEVERAL = 1, 4
 MOST_COMPARED = 8_000  # entries that `closest` may have to look at
 MOST_ALONE = 2_000  # entries of rare terms that `closest` reads
 ENOUGH = 20  # entries of a term that `closest` reads where a rarer one leads to others; so many are enough
