@@ -150,6 +150,7 @@ def test_values_reach_the_settings_they_are_for(tmp_path):
         "keepalives_idle": 30,
         "keepalives_interval": 10,
         "keepalives_count": 3,
+        "options": "-c max_parallel_workers_per_gather=0 -c jit=off",
         "sslmode": "require",
         "pool": {"min_size": 1, "max_size": 4},
     }
