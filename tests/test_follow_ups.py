@@ -287,6 +287,7 @@ def test_an_answered_question_under_which_nothing_waits_is_not_raised(question, 
 
 def test_the_private_page_says_who_reads_what_is_added(client, doctor, question):
     assert "It waits at the desk of Dr. Ada Example, who replied" in private_page(client)
+    assert "After 3 days other doctors of Dermatology see it as well." in private_page(client)
     make_reply(question, make_doctor("Ben Example"), ReplyStatus.PUBLISHED, published_at=timezone.now())
     assert "Dr. Ada Example, Dr. Ben Example, who replied" in private_page(client)
     Doctor.objects.update(licence_expires_on=timezone.localdate() - datetime.timedelta(days=1))

@@ -15,6 +15,7 @@ from qa.models.public import PublicChange, version_of_question
 from qa.models.question import MAX_FOLLOW_UPS, Question
 from qa.models.question_words import (
     AGE_BANDS,
+    FOLLOW_UP_WAITS,
     MAX_PHOTOS,
     OLDEST,
     PORTAL,
@@ -41,6 +42,7 @@ from qa.models.written_once import prepared, prepared_for_lists, written_once_fo
 
 __all__ = [
     "AGE_BANDS",
+    "FOLLOW_UP_WAITS",
     "LOADED",
     "MAX_FOLLOW_UPS",
     "MAX_PARTS",

@@ -11,7 +11,7 @@ from accounts.models import Doctor
 from qa.asking import add_message, urgent_findings
 from qa.errors import InvalidTransition
 from qa.forms.mine import EraseForm, MessageForm
-from qa.models import EventKind, Question, QuestionStatus
+from qa.models import FOLLOW_UP_WAITS, EventKind, Question, QuestionStatus
 from qa.notifications import HAPPENED
 from qa.own_data import as_zip
 from qa.paging import get_page
@@ -37,6 +37,7 @@ READERS = {
 }
 READ_BY_DOCTORS = _("It waits at the desk of %(doctors)s, who replied, until it is read. One of them gets an e-mail.")
 READ_BY_DOCTOR = _("It waits at the desk of %(doctors)s, who replied, until it is read. The doctor gets an e-mail.")
+THEN_BY_OTHERS = _("After %(days)d days other doctors of %(specialty)s see it as well.")
 READ_BY_SPECIALTY = _(
     "Nobody who replied to you replies here any longer. So it waits at the desk of the doctors of %(specialty)s."
 )
@@ -48,8 +49,11 @@ def readers(question):
         return READERS.get(question.status, "")
     replies = question.replies.published().filter(doctor__in=Doctor.objects.publishing()).select_related("doctor")
     names = list(dict.fromkeys(str(reply.doctor) for reply in replies))
-    sentence = (READ_BY_DOCTOR if len(names) == 1 else READ_BY_DOCTORS) if names else READ_BY_SPECIALTY
-    return sentence % {"doctors": ", ".join(names), "specialty": question.specialty}
+    sentences = (
+        [READ_BY_DOCTOR if len(names) == 1 else READ_BY_DOCTORS, THEN_BY_OTHERS] if names else [READ_BY_SPECIALTY]
+    )
+    said = {"doctors": ", ".join(names), "specialty": question.specialty, "days": FOLLOW_UP_WAITS.days}
+    return " ".join(sentence % said for sentence in sentences)
 
 
 def decisions(question):
