@@ -59,6 +59,21 @@ if (form) {
   });
 }
 
+// A message on the private page stays with this tab until the page holds one more.
+const message = document.querySelector("form[data-message]");
+if (message) {
+  const { body } = message.elements;
+  const typed = recall("message");
+  const isOver = typed?.message !== message.dataset.message || Date.now() - typed.at > LONGEST;
+  if (isOver) forget("message");
+  else body.value ||= typed.text;
+  body.addEventListener("input", () => {
+    remember("message", { message: message.dataset.message, at: Date.now(), text: body.value });
+  });
+} else if (!form) {
+  forget("message");
+}
+
 for (const area of document.querySelectorAll("[data-counter]")) {
   const limit = Number(area.dataset.counter);
   if (!limit) continue;

@@ -7,6 +7,7 @@ from django.conf import settings
 from playwright.sync_api import expect
 
 from qa.models import Draft, Question
+from tests.factories import make_answered_question
 
 TITLE, BODY = "Red spots on my legs", "Two weeks ago I noticed them on both shins."
 
@@ -180,3 +181,15 @@ def test_what_is_typed_at_the_later_steps_survives_a_reload_and_going_back(visit
     page.get_by_role("heading", name="Read and send").wait_for()
     assert memory(page) == []
     assert Draft.objects.get().data["you"]["medicines"] == "Aspirin"
+
+
+def test_a_message_on_the_private_page_outlives_a_reload_until_it_is_sent(visit):
+    make_answered_question(secret_key="heron")
+    page = visit("/my/heron/")
+    page.get_by_label("Your message").fill("They itch by now.")
+    page.reload()
+    expect(page.get_by_label("Your message")).to_have_value("They itch by now.")
+    press(page, "Send")
+    expect(page.get_by_text("They itch by now.")).to_be_visible()
+    expect(page.get_by_label("Your message")).to_have_value("")
+    assert memory(page) == []
