@@ -1,6 +1,8 @@
 """Several people at once, on real connections: what only one may do, one does, and the others are told."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 
 import pytest
 from django.core.files.base import ContentFile
@@ -16,7 +18,20 @@ from qa.forms.ask import DraftForms
 from qa.importing.record_loading import Loader
 from qa.importing.records import Reader
 from qa.importing.vocabulary import Unknown, Vocabulary
-from qa.models import Draft, EventKind, Photo, Question, QuestionStatus, RejectReason, Reply, ReplyStatus, Topic
+from qa.models import (
+    Draft,
+    EventKind,
+    Flag,
+    FlagDecision,
+    FlagReason,
+    Photo,
+    Question,
+    QuestionStatus,
+    RejectReason,
+    Reply,
+    ReplyStatus,
+    Topic,
+)
 from qa.retention import erase, forget_patient
 from tests.asking import ABOUT, SEND, post, write
 from tests.factories import make_doctor, make_question, make_reply, make_user
@@ -28,8 +43,8 @@ PEOPLE = 6
 
 
 def all_at_once(*actions):
-    """Runs each action in a thread of its own; returns what each raised, or None."""
-    barrier, outcomes = threading.Barrier(len(actions)), [None] * len(actions)
+    """Runs each action in a thread of its own; returns the refusals, None for none. Raises what else was raised."""
+    barrier, outcomes, broken = threading.Barrier(len(actions)), [None] * len(actions), []
 
     def run(number, action):
         try:
@@ -37,6 +52,8 @@ def all_at_once(*actions):
             action()
         except InvalidTransition as error:
             outcomes[number] = error
+        except Exception as error:  # noqa: BLE001 - raised below, where the test sees it
+            broken.append(error)
         finally:
             connection.close()
 
@@ -45,7 +62,21 @@ def all_at_once(*actions):
         thread.start()
     for thread in threads:
         thread.join(30)
+    if broken:
+        raise broken[0]
     return outcomes
+
+
+@contextmanager
+def erasing_while_it_waits(action):
+    """The question, locked, while `action` waits for it in another thread; what that raises is raised at the end."""
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            question = Question.objects.select_for_update().get()
+            other = pool.submit(all_at_once, action)
+            wait([other], 0.5)
+            yield question
+        other.result(30)
 
 
 def test_of_many_moderators_one_decides():
@@ -230,11 +261,27 @@ def test_a_photo_that_is_shown_while_its_question_is_erased_ends_neither_by_a_de
     question = make_question(age_from=30, age_to=39)
     picture = ContentFile(b"a photo", name="photo.webp")
     photo = question.photos.create(position=1, file=picture, consented_at=timezone.now())
-    other = threading.Thread(target=all_at_once, args=[lambda: photo.show(moderator)])
-    with transaction.atomic():
-        Question.objects.select_for_update().get()
-        other.start()
-        other.join(0.5)  # it waits for the question
-        erase(question)
-    other.join(30)
+    with erasing_while_it_waits(lambda: photo.show(moderator)) as locked:
+        erase(locked)
     assert not Photo.objects.exists()
+
+
+@pytest.mark.parametrize("target", ["question", "reply"])
+def test_a_report_that_is_decided_while_its_question_is_erased_ends_neither_by_a_deadlock(moderator, target):
+    reply = make_reply(make_question(QuestionStatus.ANSWERED), status=ReplyStatus.PUBLISHED)
+    flag = Flag.objects.create(**{target: reply.question if target == "question" else reply}, reason=FlagReason.OTHER)
+    with erasing_while_it_waits(lambda: flag.decide(moderator, FlagDecision.REMOVED, "Why")) as locked:
+        erase(locked)
+    assert not Flag.objects.exists()
+
+
+def test_two_clicks_at_once_on_the_first_save_of_a_profile_make_one():
+    user, answers = make_user(), []
+
+    def save():
+        browser = Client()
+        browser.force_login(user)
+        answers.append(browser.post(reverse("profile"), {"pseudonym": "Blue Heron", "sex": "unstated"}).status_code)
+
+    all_at_once(save, save, save)
+    assert answers == [302, 302, 302]

@@ -148,6 +148,8 @@ class Flag(models.Model):
         """
         if decision not in FlagDecision or not note.strip():
             raise InvalidTransition(_("Choose a decision and say why."))
+        about = self.reply.question_id if self.reply else self.question_id
+        list(Question.objects.select_for_update().filter(pk=about))  # before the report, as who erases both
         decided = {"decision": decision, "decision_note": note, "decided_at": timezone.now(), "decided_by": by}
         if not self._waiting().update(**decided):  # of two moderators at once, the second one is told
             raise InvalidTransition(_("Somebody else has just decided on this report."))
