@@ -78,7 +78,10 @@ def ask_again(request):
 @never_cache
 @require_http_methods(FORM_METHODS)
 def profile(request):
-    patient = Patient.objects.filter(user=request.user).first() or Patient(user=request.user)
+    if request.method == "POST":  # of two clicks at once one begins it
+        patient, _is_new = Patient.objects.get_or_create(user=request.user)
+    else:
+        patient = Patient.objects.filter(user=request.user).first() or Patient(user=request.user)
     form = ProfileForm(posted(request), instance=patient)
     if form.is_valid():
         form.save()

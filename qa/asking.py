@@ -213,15 +213,20 @@ def _hang_on(question, draft, content):
 
 @transaction.atomic
 def add_message(question: Question, body: str) -> None:
-    """The patient answers what was asked, or follows up. The same words sent twice are kept once.
+    """The patient answers what was asked, or follows up. The same words sent twice are kept once, unless the portal has
+    asked again, or a doctor has read the first ones, since.
 
     Where they say that somebody may be in danger, the question is raised with all moderators.
 
     Raises:
         InvalidTransition: where nothing can be added.
     """
-    question = Question.objects.select_for_update().get(pk=question.pk)  # the same click twice waits here
-    if question.follow_ups.filter(body=body).exists():
+    question = Question.objects.select_for_update().filter(pk=question.pk).first()  # the same click twice waits here
+    if question is None:
+        raise InvalidTransition(_("This question was erased meanwhile."))
+    requests = question.events.filter(kind=EventKind.INFO_REQUESTED).order_by("created_at")
+    since = requests.values_list("created_at", flat=True).last() or question.asked_at
+    if question.follow_ups.unread().filter(body=body, sent_at__gte=since).exists():
         return
     if question.status == QuestionStatus.NEEDS_INFO:
         question.receive_info(None, body)

@@ -1,4 +1,7 @@
-"""Atom feeds of the latest replies, for the site and for each specialty. Excerpts and undated rows stay out."""
+"""Atom feeds of the latest replies, for the site and for each specialty.
+
+Excerpts, questions whose words are erased, and undated rows stay out.
+"""
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
@@ -17,7 +20,7 @@ LENGTH = 30
 def latest_replies():
     latest = (
         Reply.objects.public()
-        .filter(question__is_excerpt=False, published_at__gt=UNDATED)
+        .filter(question__is_excerpt=False, question__erased_at__isnull=True, published_at__gt=UNDATED)
         .order_by("-published_at", "-pk")
     )
     return latest.select_related("question", "doctor", "specialty")

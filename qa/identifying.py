@@ -33,9 +33,9 @@ def texts_of(question: Question) -> dict[str, str]:
 
 def own_name(question: Question, words: Iterable[str]) -> str:
     """The name to appear under, where the question's `words` tell that it is the own one, or did when they were sent;
-    "" otherwise, and where a moderator has changed it since."""
+    "" otherwise, and where a moderator has changed it since, or the patient has left."""
     passed = question.events.filter(kind=EventKind.ADVICE_PASSED, note=f"{KIND}: {OWN_NAME}")
-    is_told = screening.find_own_name(question.pseudonym, words) or passed.exists()
+    is_told = screening.find_own_name(question.pseudonym, words) or (question.secret_key and passed.exists())
     return question.pseudonym if is_told and not question.revisions.filter(field="pseudonym").exists() else ""
 
 

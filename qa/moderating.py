@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -24,6 +25,7 @@ KINDS = {
     "links": gettext_lazy("Link"),
 }
 LABELS = {
+    "headline": gettext_lazy("Headline"),
     "title": gettext_lazy("Title"),
     "body": gettext_lazy("Question"),
     "parts": gettext_lazy("Parts"),
@@ -31,6 +33,7 @@ LABELS = {
     "medicines": gettext_lazy("Medicines taken"),
     "allergies": gettext_lazy("Allergies"),
 }
+SAME_PART = 0.5  # how much of a part's text, from 0 to 1, is the same where it only has other words now
 SHORTEST_TOPIC = 3  # letters of a topic's name that is looked for in a text
 
 
@@ -147,7 +150,7 @@ def changes(old: Texts, new: Texts) -> list[Change]:
 
 def past_changes(question: Question) -> list[tuple[Revision, Change]]:
     """The changes moderators have made, latest first, each as the text before against the one after."""
-    after = dict(vars(Texts.of(question)))
+    after = {"headline": question.headline, **vars(Texts.of(question))}
     found = []
     for revision in question.revisions.select_related("editor").order_by("-created_at", "-pk"):
         change = Change(str(LABELS.get(revision.field, revision.field)), compare(revision.text, after[revision.field]))
@@ -190,11 +193,56 @@ def edit(question: Question, by: User, texts: Texts, reason: str, seen: Texts | 
     question.events.create(kind=EventKind.EDITED, actor=by, note=reason)
 
 
+@transaction.atomic
+def edit_headline(question: Question, by: User, headline: str, reason: str) -> None:
+    """Change the headline, if it is another one; the earlier one becomes a revision.
+
+    Raises:
+        InvalidTransition: where no reason is given, or the patient has erased the question.
+    """
+    current = Question.objects.select_for_update().filter(pk=question.pk, erased_at__isnull=True).first()
+    if current is None:
+        raise InvalidTransition(_("The patient has erased this text."))
+    if current.headline == headline:
+        return
+    if not reason.strip():
+        raise InvalidTransition(_("Say why you change the headline."))
+    question.revisions.create(field="headline", text=current.headline, reason=reason, editor=by)
+    question.headline = headline
+    question.save(update_fields=["headline"])
+    question.events.create(kind=EventKind.EDITED, actor=by, note=reason)
+
+
 def _set_parts(question, lines):
-    """Part by part, so that what replies cover stays with the part."""
-    question.parts.filter(position__gt=len(lines)).delete()
+    """What replies say of a part stays with it, wherever it stands now; of a new one they say nothing."""
+    parts = _parts_of_lines(list(question.parts.all()), lines)
+    stay = [part.pk for position, part in parts.items() if part.position == position]
+    moved = {
+        position: list(part.coverages.values("reply_id", "coverage"))
+        for position, part in parts.items()
+        if part.pk not in stay
+    }
+    question.parts.exclude(pk__in=stay).delete()
     for position, text in enumerate(lines, 1):
-        question.parts.update_or_create(position=position, defaults={"text": text})
+        part, _is_new = question.parts.update_or_create(position=position, defaults={"text": text})
+        for said in moved.get(position, []):
+            part.coverages.create(**said)
+
+
+def _parts_of_lines(parts, lines):
+    """Which part each line is, by its position: that of the same text; or, where none was added or taken out, the one
+    in the same place if most of its text is still there."""
+    found, left = {}, list(parts)
+    for position, line in enumerate(lines, 1):
+        if part := next((part for part in left if part.text == line), None):
+            found[position] = part
+            left.remove(part)
+    if len(parts) == len(lines):
+        for part in left:
+            line = lines[part.position - 1]
+            if part.position not in found and difflib.SequenceMatcher(None, part.text, line).ratio() >= SAME_PART:
+                found[part.position] = part
+    return found
 
 
 @transaction.atomic
@@ -231,7 +279,7 @@ def accept(
 def duplicate_note(other: Question, note: str = "") -> str:
     """What the patient reads of a question that was answered before: the other one's address, then `note`."""
     sentence = _("You find the question and its reply here: %(address)s")
-    address = settings.SITE_URL + other.get_absolute_url()
+    address = settings.SITE_URL + reverse("question_short", args=[other.pk])  # which tells nothing once it is erased
     return "\n".join(filter(None, [sentence % {"address": address}, note]))
 
 

@@ -45,10 +45,25 @@ def _reply(reply):
         return signed | {"withdrawn_at": reply.withdrawn_at, "withdrawn_because": reply.withdrawn_because}
     return signed | {
         "body": reply.body,
-        "next_step": reply.next_step,
+        "next_step": reply.get_next_step_display(),
+        "see_specialty": reply.see_specialty and reply.see_specialty.name,
+        "covers": [
+            {"part": covered.part.text, "how_far": covered.get_coverage_display()}
+            for covered in reply.coverages.select_related("part").order_by("part__position")
+        ],
+        "cannot_assess": reply.get_cannot_assess_display(),
         "may_be_about": reply.may_be_about,
         "urgent_if": reply.urgent_if,
         "whom_to_see": reply.whom_to_see,
+        "reviews": [
+            {
+                "doctor": str(review.doctor),
+                "verdict": review.get_verdict_display(),
+                "note": review.note,
+                "signed_at": review.signed_at,
+            }
+            for review in reply.reviews.select_related("doctor")
+        ],
     }
 
 

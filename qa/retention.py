@@ -13,10 +13,21 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from qa.errors import InvalidTransition
-from qa.models import Draft, Flag, Helpful, Photo, Question, ReplyVersion, photo_storage
+from qa.models import (
+    Draft,
+    Flag,
+    Helpful,
+    Photo,
+    PhotoAudience,
+    Question,
+    QuestionStatus,
+    ReplyVersion,
+    photo_storage,
+)
 from qa.notifications import tell_erased
 from qa.photos import erase_photos
 
+READ_BY_OTHERS = {QuestionStatus.PENDING, QuestionStatus.OPEN, QuestionStatus.ANSWERED}  # now, or once it is answered
 QUESTIONS_AT_ONCE = 500  # so that the worker's other chores need not wait
 
 
@@ -113,12 +124,23 @@ def forget_patient(user: User, keep_texts: bool) -> None:
         erase_photos(draft.photos.all())
         draft.delete()
     for question in Question.objects.asked_by(user):
-        if not keep_texts:
-            erase(question, tell=False)
+        if keep_texts and question.status in READ_BY_OTHERS:
+            _cut_off(question)
         else:
-            Question.objects.filter(pk=question.pk).update(
-                patient=None, contact_email="", secret_key=None, pseudonym=str(_("A patient who left"))
-            )
+            erase(question, tell=False)
+
+
+def _cut_off(question):
+    """Nobody can tell who asked; of an answered question that leaves what everybody reads."""
+    private = {}
+    question.revisions.all().delete()
+    if question.is_public:
+        erase_photos(question.photos.filter(audience=PhotoAudience.DOCTORS))
+        for rows in (question.follow_ups, question.seen_questions):
+            rows.all().delete()
+        private = {"medicines": "", "allergies": ""}
+    nobody = {"patient": None, "contact_email": "", "secret_key": None, "pseudonym": str(_("A patient who left"))}
+    Question.objects.filter(pk=question.pk).update(**nobody, **private)
 
 
 def _erase_traces(question):

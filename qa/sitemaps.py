@@ -45,7 +45,7 @@ class QuestionSitemap(Sitemap):
         return KeyPaginator(self.items(), self.limit)
 
     def items(self):
-        return Question.objects.public().whole().only("headline", "title", "changed_at").order_by("pk")
+        return Question.objects.comparable().only("headline", "title", "changed_at").order_by("pk")
 
     def lastmod(self, question):
         return None if question.changed_at == UNDATED else question.changed_at

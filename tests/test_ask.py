@@ -268,3 +268,26 @@ class TestLimits:
         answers = [post(type(client)(), name, ABOUT).status_code for name in ("ask_about", "ask_autosave", "ask_about")]
         assert answers[2] == 429
         assert Draft.objects.count() == 2
+
+
+def test_the_secret_link_is_not_shown_again_once_its_hour_is_over(client):
+    question = ask(client)
+    session = client.session
+    session["sent_at"] -= 3 * HOUR
+    session.save()
+    response = client.get(reverse("ask_send"), follow=True)
+    assert response.redirect_chain[-1][0] == reverse("ask_about")
+    assert question.secret_key not in response.text
+
+
+@pytest.mark.parametrize("harm", ["\ufeff", "\u202c", "\u202c \ufeff"])
+def test_what_only_does_harm_counts_as_nothing_written(client, harm):
+    response = client.post(reverse("ask_about"), ABOUT | {"body": f"Red spots {harm}"})
+    assert response.status_code == 200
+    assert "error-summary" in response.text
+
+
+def test_what_is_sent_is_kept_though_the_clock_was_set_back(client):
+    post(client, "ask_autosave", ABOUT | {"body": "An earlier text about spots.", "typed_at": 9_000})
+    post(client, "ask_about", ABOUT | {"body": "A later text about the spots.", "typed_at": 1_000})
+    assert Draft.objects.get().data["about"]["body"] == "A later text about the spots."

@@ -89,3 +89,28 @@ def test_an_answered_question_can_be_mended_without_leaving_the_portal(desk):
     page = desk.get(question.get_absolute_url()).text
     assert "A neighbour has it too." in page
     assert "Ann" not in page
+
+
+CANCER, FLY = "Is it cancer, asks Chen Mei-Ling?", "May I fly next week?"
+
+
+@pytest.mark.parametrize(
+    ("lines", "covered"),
+    [
+        ([FLY], {FLY: "needs_examination"}),
+        ([FLY, CANCER], {FLY: "needs_examination", CANCER: "answered"}),
+        (["Is it cancer, I ask?", FLY], {"Is it cancer, I ask?": "answered", FLY: "needs_examination"}),
+        (["How long does it last, and why?", FLY], {FLY: "needs_examination"}),
+        ([CANCER, "Does it spread?", FLY], {CANCER: "answered", FLY: "needs_examination"}),
+    ],
+    ids=["taken out", "exchanged", "other words", "another part", "put between"],
+)
+def test_what_a_reply_says_of_a_part_stays_with_that_part(moderator, lines, covered):
+    question = make_answered_question()
+    reply = question.replies.get()
+    for position, (text, coverage) in enumerate([(CANCER, "answered"), (FLY, "needs_examination")], 1):
+        part = question.parts.create(position=position, text=text)
+        reply.coverages.create(part=part, coverage=coverage)
+    moderating.edit(question, moderator, replace(Texts.of(question), parts="\n".join(lines)), "A name")
+    assert [part.text for part in question.parts.all()] == lines
+    assert dict(reply.coverages.values_list("part__text", "coverage")) == covered

@@ -173,6 +173,20 @@ def test_a_removed_question_that_shows_who_somebody_is_is_not_put_back_without_a
     assert Question.objects.public().get() == question
 
 
+def test_a_headline_that_names_somebody_is_changed_with_the_words(desk):
+    question = make_answered_question(headline="Spots of Mrs. Lopez")
+    same = {"reason": "It named somebody."}
+    assert "Everybody would read “Mrs. Lopez”" in decide(desk, question, "edit", **same).text
+    assert "Say why you change the headline." in decide(desk, question, "edit", headline="Spots").text
+    decide(desk, question, "edit", headline="Spots", **same)
+    question.refresh_from_db()
+    assert question.headline == "Spots"
+    assert [(revision.field, revision.text) for revision in question.revisions.all()] == [
+        ("headline", "Spots of Mrs. Lopez")
+    ]
+    assert "Headline" in [change.label for _revision, change in moderating.past_changes(question)]
+
+
 # At the doctors' desk
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 
 from qa.models import Question
+from qa.retention import erase
 from qa.sitemaps import QuestionSitemap
 from tests.browsing import fill
 from tests.factories import make_answered_question, make_article
@@ -116,3 +117,12 @@ def test_a_changed_headline_does_not_make_a_reply_of_a_feed_a_new_one(client):
     after = read()
     assert before[0] == after[0] == f"urn:uuid:{question.replies.get().key}"
     assert before[1] != after[1]
+
+
+def test_a_question_whose_words_are_erased_is_in_no_feed_and_no_sitemap(client):
+    question = make_answered_question()
+    erase(question, keep_replies=True, tell=False)
+    assert client.get(Question.objects.get().get_absolute_url()).status_code == 200
+    for name in ("feed_latest", "sitemap_section"):
+        text = client.get(reverse(name, args=["questions"] if name == "sitemap_section" else [])).text
+        assert f"/questions/{question.pk}-" not in text

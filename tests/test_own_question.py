@@ -11,6 +11,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.files.base import ContentFile
 from django.urls import reverse
 
+from qa.asking import add_message
+from qa.errors import InvalidTransition
 from qa.models import Draft, EventKind, Photo, PhotoAudience, Question, QuestionStatus, Reply
 from qa.notifications import contact_address
 from qa.own_data import FIELDS
@@ -61,6 +63,32 @@ def test_the_same_message_sent_twice_is_kept_once(client):
         assert write(client, "It itches now.").status_code == 302
     assert question.follow_ups.count() == 1
     assert question.events.filter(kind=EventKind.FOLLOWED_UP).count() == 1
+
+
+def test_the_same_answer_to_a_second_request_arrives(client, moderator):
+    question = make_question(secret_key=KEY)
+    for asked in ("Do you have a fever?", "Do you take blood thinners?"):
+        question.ask_patient(moderator, asked)
+        for _click in range(2):
+            assert write(client, "No").status_code == 302
+        question.refresh_from_db()
+        assert question.status == QuestionStatus.PENDING
+    assert [follow_up.body for follow_up in question.follow_ups.all()] == ["No", "No"]
+
+
+def test_what_is_the_same_again_after_a_doctor_has_read_it_arrives(client, doctor):
+    question = make_answered_question(doctor, secret_key=KEY)
+    for _time in range(2):
+        write(client, "It is worse again.")
+        question.follow_ups.last().read(doctor)
+    assert question.events.filter(kind=EventKind.FOLLOWED_UP).count() == 2
+
+
+def test_a_message_to_a_question_that_is_erased_meanwhile_is_refused_with_a_sentence():
+    question = make_question()
+    Question.objects.all().delete()
+    with pytest.raises(InvalidTransition, match="erased meanwhile"):
+        add_message(question, "It itches now.")
 
 
 @pytest.mark.parametrize("status", QuestionStatus)

@@ -8,8 +8,11 @@ from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.utils import timezone
 
+from accounts.models import Patient
+from qa import identifying
 from qa.models import EventKind, Question, QuestionStatus
-from tests.factories import make_question
+from qa.retention import forget_patient
+from tests.factories import make_answered_question, make_question, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -44,3 +47,22 @@ def test_what_was_imported_stays():
     question = decided(1000, source="elsewhere")
     call_command("worker", "--once")
     assert Question.objects.filter(pk=question.pk).exists()
+
+
+def test_texts_that_are_kept_for_others_hold_nothing_that_others_do_not_read(moderator):
+    user = make_user("heron@example.org")
+    patient = Patient.objects.create(user=user, pseudonym="Blue Heron")
+    public = make_answered_question(patient=patient, medicines="Warfarin", secret_key="one")
+    public.follow_ups.create(body="It itches.")
+    public.revisions.create(field="body", text="I am Chen Mei-Ling", reason="A name", editor=moderator)
+    waiting = make_question(QuestionStatus.OPEN, patient=patient, medicines="Warfarin", secret_key="two")
+    for status in QuestionStatus:
+        if status not in (QuestionStatus.PENDING, QuestionStatus.OPEN, QuestionStatus.ANSWERED):
+            make_question(status, patient=patient)
+    forget_patient(user, keep_texts=True)
+    assert set(Question.objects.values_list("pk", "medicines")) == {(public.pk, ""), (waiting.pk, "Warfarin")}
+    assert not public.follow_ups.exists()
+    assert not public.revisions.exists()
+    waiting.refresh_from_db()
+    waiting.events.create(kind=EventKind.ADVICE_PASSED, note="privacy: own-name")
+    assert identifying.left_in(waiting) == []

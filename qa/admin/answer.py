@@ -210,8 +210,8 @@ def citations(question):
 
 
 def citation(question):
-    address = settings.SITE_URL + reverse("question_short", args=[question.pk])
-    return _("See also “%(heading)s”: %(address)s") % {"heading": question.heading, "address": address}
+    """Without the heading, which is the patient's own title: it would stay when the patient erases the question."""
+    return _("See also: %(address)s") % {"address": settings.SITE_URL + reverse("question_short", args=[question.pk])}
 
 
 def form_about(reply, doctor):
@@ -312,6 +312,8 @@ def publish(request, doctor, reply, form, content, window):
         return page(request, doctor, reply.question, reply, form, content)
     except InvalidTransition as refusal:
         messages.error(request, _("%(reason)s Your text is kept.") % {"reason": refusal})
+        if not Question.objects.at_desk_of(doctor).filter(pk=reply.question_id).exists():
+            return redirect("admin:answer_queue")
         return redirect("admin:answer_question", reply.question_id)
     for notice in saved.notices:
         messages.warning(request, notice)

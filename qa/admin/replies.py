@@ -37,7 +37,7 @@ class ReplyAdmin(OwnRowsMixin, ReadOnlyAdmin):
         if request.user.has_perm("qa.moderate_question"):
             return replies & Reply.objects.sent()
         doctor = getattr(request.user, "doctor", None)
-        if not doctor:
+        if not doctor or not doctor.may_publish():
             return replies.none()
         return replies.filter(
             Exists(Question.objects.at_desk_of(doctor).filter(pk=OuterRef("question"))), doctor=doctor

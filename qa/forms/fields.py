@@ -9,7 +9,7 @@ class PlainTextField(forms.CharField):
     """Text as people type it, in any language, freed of characters that only do harm."""
 
     def to_python(self, value):
-        return harmless(super().to_python(value))
+        return super().to_python(None if value is None else harmless(str(value)))
 
 
 class LongTextField(PlainTextField):

@@ -239,8 +239,28 @@ class EditForm(TextsForm):
     done = _("The words of question %(pk)s are changed.")
     statuses = {S.OPEN, S.NEEDS_INFO, S.ANSWERED, S.REMOVED}
 
+    headline = PlainTextField(
+        label=_("Headline"),
+        help_text=_("What the question is about, in our words. Empty: the patient's title."),
+        max_length=200,
+        required=False,
+    )
+
+    field_order = ["headline"]
+
+    def __init__(self, data=None, *, question):
+        super().__init__(data, question=question)
+        self.initial["headline"] = question.headline
+
+    def clean(self):
+        cleaned = super().clean()
+        if cleaned.get("headline", "") != self.question.headline and not cleaned.get("reason"):
+            self.add_error("reason", _("Say why you change the headline."))
+        return cleaned
+
     def act(self, by):
         reasons = self.reasons()
+        moderating.edit_headline(self.question, by, self.cleaned_data["headline"], self.cleaned_data["reason"])
         moderating.edit(self.question, by, self.texts, self.cleaned_data["reason"], self.old)
         identifying.require_reasons(self.question, by, reasons)
 

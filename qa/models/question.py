@@ -275,8 +275,6 @@ class Question(models.Model):
         """The patient adds to the own question, at most twice. Raises InvalidTransition where it may not be."""
         # Two at once are counted one after the other.
         self.refresh_from_db(fields=["status"], from_queryset=Question.objects.select_for_update())
-        if self.follow_ups.filter(body=body).exists():
-            return  # the same click twice
         if self.follow_ups_left() < 1:
             raise InvalidTransition(_("Nothing more can be added to this question."))
         self.follow_ups.create(body=body)

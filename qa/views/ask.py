@@ -178,7 +178,8 @@ def ask_similar(request):
             return redirect("ask_parts")
         asking.answered_by(draft, answer)
         return redirect("ask_answered")
-    return step(request, "ask_about", "qa/ask_similar.html", draft, forms=forms)
+    findings = asking.urgent_findings([texts["title"], texts["body"]])  # read before, and true beside any answer
+    return step(request, "ask_about", "qa/ask_similar.html", draft, forms=forms, findings=findings)
 
 
 @private
@@ -313,10 +314,10 @@ def _sent(request, key):
 
 def _sent_or_begin(request):
     """The draft is gone: it was sent from another tab or by another click, or it is too old."""
-    for key in (request.session.get("draft"), request.session.get("sent")):
-        if key and Question.objects.asked_here().filter(source_id=key).exists():
-            return _sent(request, key)
-    return redirect("ask_about")
+    key = request.session.get("draft")
+    if key and Question.objects.asked_here().filter(source_id=key).exists():
+        return _sent(request, key)
+    return redirect("ask_sent" if request.session.get("sent") else "ask_about")
 
 
 @private

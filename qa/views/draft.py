@@ -62,7 +62,9 @@ def keep_typed(request, draft, name, form, **beside):
     texts = typed(request, form)
     try:
         if name == "about":
-            asking.keep_about(draft, texts, typed_at(request), window_of(request))
+            # What somebody sends is newer than what was saved meanwhile, also where the clock was set back.
+            sent_at = typed_at(request) and max(typed_at(request), draft.data.get("about", {}).get("typed_at", 0))
+            asking.keep_about(draft, texts, sent_at, window_of(request))
         else:
             asking.keep(draft, name, texts | beside | {"typed_at": typed_at(request)}, window_of(request))
     except WrittenElsewhere as refusal:
