@@ -49,9 +49,8 @@ def readers(question):
         return READERS.get(question.status, "")
     replies = question.replies.published().filter(doctor__in=Doctor.objects.publishing()).select_related("doctor")
     names = list(dict.fromkeys(str(reply.doctor) for reply in replies))
-    sentences = (
-        [READ_BY_DOCTOR if len(names) == 1 else READ_BY_DOCTORS, THEN_BY_OTHERS] if names else [READ_BY_SPECIALTY]
-    )
+    by_them = READ_BY_DOCTOR if len(names) == 1 else READ_BY_DOCTORS
+    sentences = [by_them, THEN_BY_OTHERS] if names else [READ_BY_SPECIALTY]
     said = {"doctors": ", ".join(names), "specialty": question.specialty, "days": FOLLOW_UP_WAITS.days}
     return " ".join(sentence % said for sentence in sentences)
 
