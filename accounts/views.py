@@ -78,13 +78,10 @@ def ask_again(request):
 @never_cache
 @require_http_methods(FORM_METHODS)
 def profile(request):
-    if request.method == "POST":  # of two clicks at once one begins it
-        patient, _is_new = Patient.objects.get_or_create(user=request.user)
-    else:
-        patient = Patient.objects.filter(user=request.user).first() or Patient(user=request.user)
+    patient = Patient.objects.filter(user=request.user).first() or Patient(user=request.user)
     form = ProfileForm(posted(request), instance=patient)
-    if form.is_valid():
-        form.save()
+    if form.is_valid():  # of two clicks at once one begins it, and form.save() would fail in the other
+        Patient.objects.update_or_create(user=request.user, defaults=form.cleaned_data)
         messages.success(request, _("Your profile is saved."))
         return redirect("profile")
     context = {
