@@ -3,14 +3,16 @@
 import datetime
 
 import pytest
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Doctor
 from qa import answering
 from qa.errors import InvalidTransition, ReplyNotReady
 from qa.models import EventKind, QuestionStatus, Reply, ReplyStatus
 from qa.screening import Finding, Severity
 from tests import replying
-from tests.factories import make_reply
+from tests.factories import make_answered_question, make_reply
 from tests.replying import BODY, LINES, REFUSAL, at, content, sent
 
 pytestmark = pytest.mark.django_db
@@ -130,3 +132,26 @@ def test_an_expired_licence_cannot_publish_and_keeps_the_text(draft, doctor):
         answering.publish(draft, content())
     draft.refresh_from_db()
     assert draft.body == BODY
+
+
+def test_who_publishes_what_the_patient_has_taken_back_meanwhile_reads_so_at_the_desk(desk, draft, question):
+    question.withdraw()
+    response = desk.post(at("question", question.pk), sent(draft, publish="1"), follow=True)
+    assert response.status_code == 200
+    assert "Your text is kept." in response.text
+    assert Reply.objects.get().body == BODY
+
+
+def test_another_question_is_cited_without_its_title(desk, draft, question):
+    other = make_answered_question(title="Wang Daming gave me spots")
+    desk.post(at("question", question.pk), sent(draft, cite=other.pk))
+    draft.refresh_from_db()
+    assert f"/questions/{other.pk}/" in draft.body
+    assert "Wang Daming" not in draft.body
+
+
+def test_a_doctor_whose_licence_has_ended_sees_no_list_of_drafts(desk, draft, doctor):
+    listed = reverse("admin:qa_reply_changelist")
+    assert draft.question.heading in desk.get(listed).text
+    Doctor.objects.filter(pk=doctor.pk).update(licence_expires_on=timezone.localdate() - datetime.timedelta(days=1))
+    assert draft.question.heading not in desk.get(listed).text
