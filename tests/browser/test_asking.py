@@ -63,6 +63,7 @@ def test_a_patient_asks_on_a_phone_and_stays_in_control_to_the_end(visit, photo,
     expect(page.get_by_role("heading", name=re.compile("119")).first).to_be_visible()
     press(page, "I have read this")
     expect(page.get_by_role("link", name=similar.title)).to_be_visible()
+    expect(page.get_by_role("heading", name=re.compile("119")).first).to_be_visible()
     page.get_by_label("It is close, but…").check()
     page.get_by_label("What is different about yours?").fill("Mine do not itch.")
     press(page, "Go on asking")
